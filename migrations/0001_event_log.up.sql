@@ -16,7 +16,7 @@ CREATE TABLE events (
     aggregate_id   text   COLLATE "C" NOT NULL,
     sequence       bigint NOT NULL CHECK (sequence >= 1),
     event_type     text   NOT NULL,
-    event_version  text   NOT NULL CHECK (event_version ~ '^[0-9]+\.[0-9]+\.[0-9]+$'),
+    event_version  text   NOT NULL CHECK (event_version ~ '^[0-9]+\.[0-9]+$'),
     payload        json   NOT NULL, -- json, not jsonb: the hash covers the exact bytes
     metadata       json   NOT NULL,
     -- ours

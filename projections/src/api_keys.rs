@@ -1,8 +1,9 @@
 //! API keys: the row, how it follows from the Application aggregate, and the lookup that starts every application's request.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use devauth_aggregates::application::{ApiKey, ApiKeyType};
-use devauth_aggregates::{ApiKeyId, ApplicationId};
+use devauth_aggregates::{ApiKey, ApiKeyId, ApplicationId, KeyType};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -17,7 +18,7 @@ pub struct ApiKeyRow {
     /// What its developer calls it.
     pub label: String,
     /// Where it may be used.
-    pub key_type: ApiKeyType,
+    pub key_type: KeyType,
     /// Its beginning, to tell keys apart.
     pub prefix: String,
     /// Its own limit, if it has one.
@@ -30,13 +31,14 @@ pub struct ApiKeyRow {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "k.id, k.label, k.type, k.prefix, k.rate_limit_per_minute, k.created_at, k.revoked_at, used.last_used_at";
+const COLUMNS: &str =
+    "k.id, k.label, k.type, k.prefix, k.rate_limit_per_minute, k.created_at, k.revoked_at, used.last_used_at";
 
 impl ApiKeyRow {
     fn read(row: &PgRow) -> Result<Self, Error> {
         let key_type = match row.try_get("type")? {
-            "secret" => ApiKeyType::Secret,
-            "publishable" => ApiKeyType::Publishable,
+            "secret" => KeyType::Secret,
+            "publishable" => KeyType::Publishable,
             other => return Err(Error::Corrupt(format!("api_keys.type is {other}"))),
         };
         Ok(ApiKeyRow {
@@ -44,7 +46,9 @@ impl ApiKeyRow {
             label: row.try_get("label")?,
             key_type,
             prefix: row.try_get("prefix")?,
-            rate_limit_per_minute: row.try_get::<Option<i32>, _>("rate_limit_per_minute")?.map(i32::unsigned_abs),
+            rate_limit_per_minute: row
+                .try_get::<Option<i32>, _>("rate_limit_per_minute")?
+                .map(i32::unsigned_abs),
             created_at: row.try_get("created_at")?,
             last_used_at: row.try_get("last_used_at")?,
             revoked_at: row.try_get("revoked_at")?,
@@ -53,13 +57,18 @@ impl ApiKeyRow {
 }
 
 /// Writes the rows of all keys of an application; one statement, and rows that say the same stay untouched.
-pub(crate) async fn write(tx: &mut Tx<'_>, application: uuid::Uuid, keys: &[ApiKey], sequence: i64) -> Result<(), Error> {
+pub(crate) async fn write(
+    tx: &mut Tx<'_>,
+    application: uuid::Uuid,
+    keys: &BTreeMap<ApiKeyId, ApiKey>,
+    sequence: i64,
+) -> Result<(), Error> {
     if keys.is_empty() {
         return Ok(());
     }
-    let types = keys.iter().map(|key| match key.key_type {
-        ApiKeyType::Secret => "secret",
-        ApiKeyType::Publishable => "publishable",
+    let types = keys.values().map(|key| match key.key_type {
+        KeyType::Secret => "secret",
+        KeyType::Publishable => "publishable",
     });
     sqlx::query(
         "INSERT INTO api_keys (application_id, sequence, id, label, type, prefix, rate_limit_per_minute, created_at, revoked_at)
@@ -70,13 +79,13 @@ pub(crate) async fn write(tx: &mut Tx<'_>, application: uuid::Uuid, keys: &[ApiK
     )
     .bind(application)
     .bind(sequence)
-    .bind(keys.iter().map(|key| key.id.uuid()).collect::<Vec<_>>())
-    .bind(keys.iter().map(|key| key.label.clone()).collect::<Vec<_>>())
+    .bind(keys.keys().map(|id| id.uuid()).collect::<Vec<_>>())
+    .bind(keys.values().map(|key| key.label.clone()).collect::<Vec<_>>())
     .bind(types.collect::<Vec<_>>())
-    .bind(keys.iter().map(|key| key.prefix.clone()).collect::<Vec<_>>())
-    .bind(keys.iter().map(|key| key.rate_limit_per_minute.and_then(|limit| i32::try_from(limit).ok())).collect::<Vec<_>>())
-    .bind(keys.iter().map(|key| key.created_at).collect::<Vec<_>>())
-    .bind(keys.iter().map(|key| key.revoked_at).collect::<Vec<_>>())
+    .bind(keys.values().map(|key| key.prefix.clone()).collect::<Vec<_>>())
+    .bind(keys.values().map(|key| key.rate_limit_per_minute.and_then(|limit| i32::try_from(limit).ok())).collect::<Vec<_>>())
+    .bind(keys.values().map(|key| key.created_at).collect::<Vec<_>>())
+    .bind(keys.values().map(|key| key.revoked_at).collect::<Vec<_>>())
     .execute(&mut **tx)
     .await?;
     Ok(())

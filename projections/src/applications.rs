@@ -1,8 +1,9 @@
 //! Applications and, because they belong to the same aggregate, how the rows of their API keys are written.
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::application::{Application, Environment};
-use devauth_aggregates::{ApplicationId, ApplicationSettings, UserId};
+use devauth_aggregates::{
+    Application, ApplicationId, ApplicationLifecycle, ApplicationSettings, Environment, UserId,
+};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -49,8 +50,12 @@ impl ApplicationRow {
 
 impl Inline for Application {
     async fn write(&self, tx: &mut Tx<'_>, id: uuid::Uuid, sequence: i64) -> Result<(), Error> {
-        let (Some(owner), Some(environment)) = (self.owner, self.environment) else { return Ok(()) };
-        let environment = match environment {
+        let deleted_at = match self.lifecycle {
+            ApplicationLifecycle::Missing => return Ok(()),
+            ApplicationLifecycle::Created => None,
+            ApplicationLifecycle::Deleted => Some(self.updated_at),
+        };
+        let environment = match self.environment {
             Environment::Development => "development",
             Environment::Staging => "staging",
             Environment::Production => "production",
@@ -63,13 +68,13 @@ impl Inline for Application {
              WHERE excluded.sequence > applications.sequence",
         )
         .bind(id)
-        .bind(owner.uuid())
+        .bind(self.owner.uuid())
         .bind(&self.name)
         .bind(environment)
         .bind(sqlx::types::Json(&self.settings))
         .bind(self.created_at)
         .bind(self.updated_at)
-        .bind(self.deleted_at)
+        .bind(deleted_at)
         .bind(sequence)
         .execute(&mut **tx)
         .await?;
@@ -81,7 +86,11 @@ impl Inline for Application {
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn get(pool: &Pool, owner: UserId, application: ApplicationId) -> Result<Option<ApplicationRow>, Error> {
+pub async fn get(
+    pool: &Pool,
+    owner: UserId,
+    application: ApplicationId,
+) -> Result<Option<ApplicationRow>, Error> {
     let row = sqlx::query(&format!(
         "SELECT {COLUMNS} FROM applications a WHERE a.id = $1 AND a.owner_id = $2 AND a.deleted_at IS NULL"
     ))
@@ -97,10 +106,12 @@ pub async fn get(pool: &Pool, owner: UserId, application: ApplicationId) -> Resu
 /// # Errors
 /// Postgres is away.
 pub async fn for_service(pool: &Pool, application: ApplicationId) -> Result<Option<ApplicationRow>, Error> {
-    let row = sqlx::query(&format!("SELECT {COLUMNS} FROM applications a WHERE a.id = $1 AND a.deleted_at IS NULL"))
-        .bind(application.uuid())
-        .fetch_optional(pool)
-        .await?;
+    let row = sqlx::query(&format!(
+        "SELECT {COLUMNS} FROM applications a WHERE a.id = $1 AND a.deleted_at IS NULL"
+    ))
+    .bind(application.uuid())
+    .fetch_optional(pool)
+    .await?;
     row.as_ref().map(ApplicationRow::read).transpose()
 }
 

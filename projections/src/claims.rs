@@ -8,7 +8,12 @@ use crate::{Error, Tx};
 ///
 /// # Errors
 /// [`Error::AddressTaken`] if somebody owns it, or Postgres is away.
-pub async fn insert(tx: &mut Tx<'_>, application: ApplicationId, address: &[u8], user: UserId) -> Result<(), Error> {
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    application: ApplicationId,
+    address: &[u8],
+    user: UserId,
+) -> Result<(), Error> {
     sqlx::query("INSERT INTO claims (application_id, value, user_id) VALUES ($1, $2, $3)")
         .bind(application.uuid())
         .bind(address)

@@ -13,19 +13,29 @@ use crate::{Error, Pool};
 /// Postgres is away.
 pub async fn begin_epoch_if_moved(pool: &Pool) -> Result<i32, Error> {
     let mut tx = pool.begin().await?;
-    let here: String = sqlx::query_scalar("SELECT system_identifier::text FROM pg_control_system()").fetch_one(&mut *tx).await?;
+    let here: String = sqlx::query_scalar("SELECT system_identifier::text FROM pg_control_system()")
+        .fetch_one(&mut *tx)
+        .await?;
     sqlx::query("INSERT INTO cluster_state (system_identifier, epoch) VALUES ($1, 1) ON CONFLICT DO NOTHING")
         .bind(&here)
         .execute(&mut *tx)
         .await?;
     let (known, epoch): (String, i32) =
-        sqlx::query_as("SELECT system_identifier, epoch FROM cluster_state FOR UPDATE").fetch_one(&mut *tx).await?;
+        sqlx::query_as("SELECT system_identifier, epoch FROM cluster_state FOR UPDATE")
+            .fetch_one(&mut *tx)
+            .await?;
     if known == here {
         tx.commit().await?;
         return Ok(epoch);
     }
-    sqlx::query("UPDATE cluster_state SET system_identifier = $1, epoch = epoch + 1").bind(&here).execute(&mut *tx).await?;
+    sqlx::query("UPDATE cluster_state SET system_identifier = $1, epoch = epoch + 1")
+        .bind(&here)
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await?;
-    tracing::warn!(epoch = epoch + 1, "the database was moved to another Postgres cluster: a new epoch of the log begins");
+    tracing::warn!(
+        epoch = epoch + 1,
+        "the database was moved to another Postgres cluster: a new epoch of the log begins"
+    );
     Ok(epoch + 1)
 }

@@ -54,7 +54,9 @@ impl From<sqlx::Error> for Error {
 fn is_unavailable(error: &sqlx::Error) -> bool {
     if let Some(database) = error.as_database_error() {
         return database.code().is_some_and(|code| {
-            ["08", "53", "57P0", "58"].iter().any(|class| code.starts_with(class)) || code == "25006" || code == "57014"
+            ["08", "53", "57P0", "58"].iter().any(|class| code.starts_with(class))
+                || code == "25006"
+                || code == "57014"
         });
     }
     matches!(

@@ -117,10 +117,15 @@ impl EventLog {
 }
 
 fn parse<E: RecordedEvent>(row: SerializedEvent, keys: &DataKeys) -> Result<E, Error> {
-    let place = personal::Place { aggregate_type: &row.aggregate_type, aggregate_id: &row.aggregate_id, sequence: row.sequence };
+    let place = personal::Place {
+        aggregate_type: &row.aggregate_type,
+        aggregate_id: &row.aggregate_id,
+        sequence: row.sequence,
+    };
     let payload = personal::open(row.payload, "payload", &place, keys)?;
-    E::parse(&row.event_type, &row.event_version, payload)
-        .map_err(|error| Error::Corrupt(format!("{} {} event {}: {error}", row.aggregate_type, row.aggregate_id, row.sequence)))
+    E::parse(&row.event_type, &row.event_version, payload).map_err(|error| {
+        Error::Corrupt(format!("{} {} event {}: {error}", row.aggregate_type, row.aggregate_id, row.sequence))
+    })
 }
 
 /// postgres-es boxes the errors of sqlx; unboxed they tell an absent database from a bug.

@@ -44,7 +44,12 @@ pub enum Reservation {
 ///
 /// # Errors
 /// Postgres is away, or a stored answer can't be opened.
-pub async fn reserve(pool: &Pool, keyring: &Keyring, key: &Key, now: DateTime<Utc>) -> Result<Reservation, Error> {
+pub async fn reserve(
+    pool: &Pool,
+    keyring: &Keyring,
+    key: &Key,
+    now: DateTime<Utc>,
+) -> Result<Reservation, Error> {
     let reserved = sqlx::query(
         "INSERT INTO idempotency_keys AS k (scope, key_hash, request_hash, reserved_until, expires_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (scope, key_hash) DO UPDATE
@@ -83,7 +88,13 @@ pub async fn reserve(pool: &Pool, keyring: &Keyring, key: &Key, now: DateTime<Ut
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn complete(tx: &mut Tx<'_>, keyring: &Keyring, key: &Key, status: u16, body: &[u8]) -> Result<(), Error> {
+pub async fn complete(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    key: &Key,
+    status: u16,
+    body: &[u8],
+) -> Result<(), Error> {
     let sealed = keyring.seal(body, &bound_to(key));
     sqlx::query("UPDATE idempotency_keys SET status = $3, key_id = $4, answer = $5 WHERE scope = $1 AND key_hash = $2")
         .bind(&key.scope)

@@ -13,5 +13,10 @@ pub trait Inline: Aggregate {
     ///
     /// # Errors
     /// Postgres is away.
-    fn write(&self, tx: &mut Tx<'_>, id: uuid::Uuid, sequence: i64) -> impl Future<Output = Result<(), Error>> + Send;
+    fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        id: uuid::Uuid,
+        sequence: i64,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 }

@@ -134,12 +134,14 @@ pub async fn cancel(pool: &Pool, id: Uuid) -> Result<(), Error> {
 /// # Errors
 /// Postgres is away.
 pub async fn retry(pool: &Pool, id: Uuid, run_at: DateTime<Utc>, error: &str) -> Result<(), Error> {
-    sqlx::query("UPDATE jobs SET run_at = $2, leased_until = NULL, last_error = $3 WHERE id = $1 AND state = 'ready'")
-        .bind(id)
-        .bind(run_at)
-        .bind(error)
-        .execute(pool)
-        .await?;
+    sqlx::query(
+        "UPDATE jobs SET run_at = $2, leased_until = NULL, last_error = $3 WHERE id = $1 AND state = 'ready'",
+    )
+    .bind(id)
+    .bind(run_at)
+    .bind(error)
+    .execute(pool)
+    .await?;
     Ok(())
 }
 
@@ -148,7 +150,9 @@ pub async fn retry(pool: &Pool, id: Uuid, run_at: DateTime<Utc>, error: &str) ->
 /// # Errors
 /// Postgres is away.
 pub async fn backlog(pool: &Pool) -> Result<(i64, Option<DateTime<Utc>>), Error> {
-    Ok(sqlx::query_as("SELECT count(*), min(created_at) FROM jobs WHERE state = 'ready'").fetch_one(pool).await?)
+    Ok(sqlx::query_as("SELECT count(*), min(created_at) FROM jobs WHERE state = 'ready'")
+        .fetch_one(pool)
+        .await?)
 }
 
 async fn finish(pool: &Pool, id: Uuid, state: &str, error: Option<&str>) -> Result<(), Error> {

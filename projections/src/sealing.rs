@@ -6,7 +6,7 @@ use std::fmt;
 use aes_gcm::aead::{Aead as _, Generate as _, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
 use sha2::{Digest as _, Sha256};
-use zeroize::{Zeroize as _, ZeroizeOnDrop};
+use zeroize::{Zeroize as _, Zeroizing};
 
 const NONCE_BYTES: usize = 12;
 
@@ -22,8 +22,8 @@ pub enum SealingError {
 }
 
 /// A 256-bit key that never shows itself.
-#[derive(Clone, ZeroizeOnDrop)]
-pub struct Key256([u8; 32]);
+#[derive(Clone)]
+pub struct Key256(Zeroizing<[u8; 32]>);
 
 impl fmt::Debug for Key256 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,13 +35,13 @@ impl Key256 {
     /// Takes the key's bytes.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
-        Key256(bytes)
+        Key256(Zeroizing::new(bytes))
     }
 
     /// A new random key.
     #[must_use]
     pub fn generate() -> Self {
-        Key256(aes_gcm::Key::<Aes256Gcm>::generate().into())
+        Key256::new(aes_gcm::Key::<Aes256Gcm>::generate().into())
     }
 
     /// The key's bytes, for deriving other keys from it.
@@ -71,7 +71,7 @@ impl Key256 {
     }
 
     fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(&self.0.into())
+        Aes256Gcm::new(&(*self.0).into())
     }
 }
 
@@ -132,7 +132,8 @@ impl Keyring {
     /// As [`Keyring::open`].
     pub fn unwrap(&self, sealed: &Sealed, bound_to: &[&str]) -> Result<Key256, SealingError> {
         let mut plain = self.open(sealed, bound_to)?;
-        let key = plain.as_slice().try_into().map(Key256).map_err(|_wrong_length| SealingError::Tampered);
+        let key =
+            plain.as_slice().try_into().map(Key256::new).map_err(|_wrong_length| SealingError::Tampered);
         plain.zeroize();
         key
     }
@@ -141,7 +142,7 @@ impl Keyring {
 /// The public name of a key: the first eight hexadecimal digits of a hash that says nothing about it.
 #[must_use]
 pub fn key_id(key: &Key256) -> String {
-    let digest = Sha256::new().chain_update(b"devauth key id").chain_update(key.0).finalize();
+    let digest = Sha256::new().chain_update(b"devauth key id").chain_update(key.expose()).finalize();
     digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -155,10 +156,15 @@ mod tests {
         let sealed = key.seal(b"ada@example.org", &["User", "usr_1", "/email"]);
 
         assert_eq!(key.open(&sealed, &["User", "usr_1", "/email"]).unwrap(), b"ada@example.org");
-        for elsewhere in [&["User", "usr_2", "/email"][..], &["User", "usr_1/email"], &["Userusr_1", "", "/email"], &[]] {
+        for elsewhere in
+            [&["User", "usr_2", "/email"][..], &["User", "usr_1/email"], &["Userusr_1", "", "/email"], &[]]
+        {
             assert_eq!(key.open(&sealed, elsewhere), Err(SealingError::Tampered));
         }
-        assert_eq!(Key256::generate().open(&sealed, &["User", "usr_1", "/email"]), Err(SealingError::Tampered));
+        assert_eq!(
+            Key256::generate().open(&sealed, &["User", "usr_1", "/email"]),
+            Err(SealingError::Tampered)
+        );
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Sessions: the row, how it follows from the Session aggregate, and the question every authenticated request asks.
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::session::{EndReason, Session};
-use devauth_aggregates::{ApplicationId, SessionId, UserId};
+use devauth_aggregates::{ApplicationId, EndReason, Session, SessionId, UserId};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -40,8 +39,7 @@ impl SessionRow {
     }
 }
 
-const COLUMNS: &str =
-    "s.id AS session_id, s.client_address, s.user_agent, s.created_at AS session_created_at, s.last_used_at, s.expires_at";
+const COLUMNS: &str = "s.id AS session_id, s.client_address, s.user_agent, s.created_at AS session_created_at, s.last_used_at, s.expires_at";
 
 /// What makes a session alive, apart from its user being active: it neither ended nor expired, and nothing ended all sessions
 /// of its user since (`$now` is the bound parameter's number).
@@ -57,7 +55,9 @@ macro_rules! alive {
 
 impl Inline for Session {
     async fn write(&self, tx: &mut Tx<'_>, id: uuid::Uuid, sequence: i64) -> Result<(), Error> {
-        let (Some(application), Some(user)) = (self.app_id, self.user_id) else { return Ok(()) };
+        if !self.started {
+            return Ok(());
+        }
         sqlx::query(
             "INSERT INTO sessions (id, application_id, user_id, generation, counter, client_address, user_agent, created_at,
                                    last_used_at, expires_at, ended_at, end_reason, sequence)
@@ -67,8 +67,8 @@ impl Inline for Session {
              WHERE excluded.sequence > sessions.sequence",
         )
         .bind(id)
-        .bind(application.uuid())
-        .bind(user.uuid())
+        .bind(self.app_id.uuid())
+        .bind(self.user_id.uuid())
         .bind(i32::try_from(self.generation).unwrap_or(i32::MAX))
         .bind(i64::from(self.counter))
         .bind(self.client_address.as_ref().cloned().flatten())
@@ -81,10 +81,8 @@ impl Inline for Session {
         .bind(sequence)
         .execute(&mut **tx)
         .await?;
-        if sequence == 1
-            && let Some(login) = self.created_at
-        {
-            last_logins::write(tx, user, login).await?;
+        if sequence == 1 {
+            last_logins::write(tx, self.user_id, self.created_at).await?;
         }
         Ok(())
     }

@@ -1,8 +1,7 @@
 //! Users of applications: the row, how it follows from the User aggregate, and the questions asked of it.
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::user::{Lifecycle, User, UserStatus};
-use devauth_aggregates::{ApplicationId, SessionId, UserId};
+use devauth_aggregates::{ApplicationId, SessionId, User, UserId, UserLifecycle, UserStatus};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -37,7 +36,8 @@ pub struct UserRow {
 }
 
 /// Columns of [`UserRow`], from `users u` and `last_logins l`.
-pub(crate) const COLUMNS: &str = "u.id, u.application_id, u.email, u.metadata, u.email_verified, u.status, u.session_generation,
+pub(crate) const COLUMNS: &str =
+    "u.id, u.application_id, u.email, u.metadata, u.email_verified, u.status, u.session_generation,
      u.kept_session, u.created_at, u.updated_at, l.last_login_at";
 
 impl UserRow {
@@ -53,7 +53,8 @@ impl UserRow {
             id: UserId::from_uuid(row.try_get("id")?),
             application_id: ApplicationId::from_uuid(row.try_get("application_id")?),
             email: row.try_get("email")?,
-            metadata: serde_json::from_str(&metadata).map_err(|error| Error::Corrupt(format!("users.metadata: {error}")))?,
+            metadata: serde_json::from_str(&metadata)
+                .map_err(|error| Error::Corrupt(format!("users.metadata: {error}")))?,
             email_verified: row.try_get("email_verified")?,
             status: row.try_get("status")?,
             session_generation: row.try_get::<i32, _>("session_generation")?.unsigned_abs(),
@@ -68,12 +69,13 @@ impl UserRow {
 impl Inline for User {
     async fn write(&self, tx: &mut Tx<'_>, id: uuid::Uuid, sequence: i64) -> Result<(), Error> {
         let status = match (self.lifecycle, self.status) {
-            (Lifecycle::Unregistered, _) => return Ok(()),
-            (Lifecycle::Erased, _) => "erased",
-            (Lifecycle::Registered, UserStatus::Active) => "active",
-            (Lifecycle::Registered, UserStatus::Suspended) => "suspended",
+            (UserLifecycle::Unregistered, _) => return Ok(()),
+            (UserLifecycle::Erased, _) => "erased",
+            (UserLifecycle::Registered, UserStatus::Active) => "active",
+            (UserLifecycle::Registered, UserStatus::Suspended) => "suspended",
         };
-        let metadata = self.metadata.as_ref().map_or_else(|| "{}".to_owned(), |map| serde_json::json!(map).to_string());
+        let metadata =
+            self.metadata.as_ref().map_or_else(|| "{}".to_owned(), |map| serde_json::json!(map).to_string());
         sqlx::query(
             "INSERT INTO users (id, application_id, email, metadata, email_verified, status, session_generation, kept_session,
                                 created_at, updated_at, sequence)
@@ -85,7 +87,7 @@ impl Inline for User {
              WHERE excluded.sequence > users.sequence",
         )
         .bind(id)
-        .bind(self.app_id.map(|app| app.uuid()))
+        .bind(self.app_id.uuid())
         .bind(self.email.as_ref())
         .bind(metadata)
         .bind(self.email_verified)

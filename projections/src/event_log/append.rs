@@ -28,8 +28,8 @@ pub struct Append<'a, A: Aggregate> {
 #[derive(Default)]
 struct Columns {
     sequences: Vec<i64>,
-    types: Vec<&'static str>,
-    versions: Vec<&'static str>,
+    types: Vec<String>,
+    versions: Vec<String>,
     payloads: Vec<String>,
     metadata: Vec<String>,
     event_ids: Vec<Uuid>,
@@ -98,8 +98,8 @@ where
             };
             columns.hashes.push(event_hash(&identity, &payload, &metadata).to_vec());
             columns.sequences.push(sequence);
-            columns.types.push(identity.event_type);
-            columns.versions.push(identity.event_version);
+            columns.types.push(identity.event_type.to_owned());
+            columns.versions.push(identity.event_version.to_owned());
             columns.event_ids.push(identity.event_id);
             columns.recorded_at.push(event.at());
             columns.payloads.push(payload);
@@ -108,7 +108,13 @@ where
         Ok(columns)
     }
 
-    fn sealed(&self, document: Value, field: &str, place: &Place<'_>, person: Option<UserId>) -> Result<String, Error> {
+    fn sealed(
+        &self,
+        document: Value,
+        field: &str,
+        place: &Place<'_>,
+        person: Option<UserId>,
+    ) -> Result<String, Error> {
         let person = person.map(|person| (person, self.keys.get(&person)));
         Ok(seal(document, field, place, person)?.to_string())
     }

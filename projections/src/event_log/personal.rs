@@ -155,7 +155,10 @@ mod tests {
     #[test]
     fn moved_to_another_event_field_or_person_it_is_tampering() {
         let key = Key256::generate();
-        let keys = DataKeys::from([(ada(), key.clone()), (UserId::from_uuid(uuid::Uuid::from_u128(8)), key.clone())]);
+        let keys = DataKeys::from([
+            (ada(), key.clone()),
+            (UserId::from_uuid(uuid::Uuid::from_u128(8)), key.clone()),
+        ]);
         let sealed = sealed_event(&key);
         let refused = |document: Value, field: &str, place: &Place<'_>| {
             matches!(open(document, field, place, &keys), Err(Error::Sealing(SealingError::Tampered)))

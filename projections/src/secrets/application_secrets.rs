@@ -10,7 +10,12 @@ use crate::{Error, Pool, Tx};
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn put(tx: &mut Tx<'_>, keyring: &Keyring, application: ApplicationId, secret: &str) -> Result<(), Error> {
+pub async fn put(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    application: ApplicationId,
+    secret: &str,
+) -> Result<(), Error> {
     let sealed = keyring.seal(secret.as_bytes(), &bound_to(&application.to_string()));
     sqlx::query(
         "INSERT INTO secrets.application_secrets (application_id, key_id, sealed) VALUES ($1, $2, $3)
@@ -28,7 +33,11 @@ pub async fn put(tx: &mut Tx<'_>, keyring: &Keyring, application: ApplicationId,
 ///
 /// # Errors
 /// Postgres is away, or the secret can't be opened.
-pub async fn get(pool: &Pool, keyring: &Keyring, application: ApplicationId) -> Result<Option<Vec<u8>>, Error> {
+pub async fn get(
+    pool: &Pool,
+    keyring: &Keyring,
+    application: ApplicationId,
+) -> Result<Option<Vec<u8>>, Error> {
     let row = sqlx::query(
         "SELECT s.key_id, s.sealed FROM secrets.application_secrets s JOIN applications a ON a.id = s.application_id
          WHERE s.application_id = $1 AND a.deleted_at IS NULL",
