@@ -49,7 +49,17 @@ impl ApplicationRow {
 }
 
 impl Inline for Application {
-    async fn write(&self, tx: &mut Tx<'_>, id: uuid::Uuid, sequence: i64) -> Result<(), Error> {
+    type Id = ApplicationId;
+
+    fn uuid(id: Self::Id) -> uuid::Uuid {
+        id.uuid()
+    }
+
+    fn person(&self, _id: Self::Id) -> Option<UserId> {
+        None
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>, id: Self::Id, sequence: i64) -> Result<(), Error> {
         let deleted_at = match self.lifecycle {
             ApplicationLifecycle::Missing => return Ok(()),
             ApplicationLifecycle::Created => None,
@@ -67,7 +77,7 @@ impl Inline for Application {
                  updated_at = excluded.updated_at, deleted_at = excluded.deleted_at, sequence = excluded.sequence
              WHERE excluded.sequence > applications.sequence",
         )
-        .bind(id)
+        .bind(id.uuid())
         .bind(self.owner.uuid())
         .bind(&self.name)
         .bind(environment)
@@ -78,7 +88,7 @@ impl Inline for Application {
         .bind(sequence)
         .execute(&mut **tx)
         .await?;
-        api_keys::write(tx, id, &self.api_keys, sequence).await
+        api_keys::write(tx, id.uuid(), &self.api_keys, sequence).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! Which Postgres cluster wrote here last. Transaction ids order the log only within one cluster: after a dump was restored
 //! into another, they start again, so a new epoch begins and everything older counts as settled.
 
+use chrono::{DateTime, Utc};
+
 use crate::{Error, Pool};
 
 /// Begins a new epoch if the database was moved to another cluster since it was last used; to be called before the first
@@ -38,4 +40,12 @@ pub async fn begin_epoch_if_moved(pool: &Pool) -> Result<i32, Error> {
         "the database was moved to another Postgres cluster: a new epoch of the log begins"
     );
     Ok(epoch + 1)
+}
+
+/// The database's time.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn time(pool: &Pool) -> Result<DateTime<Utc>, Error> {
+    Ok(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(pool).await?)
 }

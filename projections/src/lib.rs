@@ -22,6 +22,8 @@ pub mod secrets;
 pub mod sequencer;
 pub mod sessions;
 pub mod users;
+pub mod writes;
 
 pub use error::Error;
 pub use pool::{Pool, Tx};
+pub use writes::Write;

@@ -54,7 +54,17 @@ macro_rules! alive {
 }
 
 impl Inline for Session {
-    async fn write(&self, tx: &mut Tx<'_>, id: uuid::Uuid, sequence: i64) -> Result<(), Error> {
+    type Id = SessionId;
+
+    fn uuid(id: Self::Id) -> uuid::Uuid {
+        id.uuid()
+    }
+
+    fn person(&self, _id: Self::Id) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>, id: Self::Id, sequence: i64) -> Result<(), Error> {
         if !self.started {
             return Ok(());
         }
@@ -66,7 +76,7 @@ impl Inline for Session {
                  ended_at = excluded.ended_at, end_reason = excluded.end_reason, sequence = excluded.sequence
              WHERE excluded.sequence > sessions.sequence",
         )
-        .bind(id)
+        .bind(id.uuid())
         .bind(self.app_id.uuid())
         .bind(self.user_id.uuid())
         .bind(i32::try_from(self.generation).unwrap_or(i32::MAX))

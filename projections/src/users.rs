@@ -67,7 +67,17 @@ impl UserRow {
 }
 
 impl Inline for User {
-    async fn write(&self, tx: &mut Tx<'_>, id: uuid::Uuid, sequence: i64) -> Result<(), Error> {
+    type Id = UserId;
+
+    fn uuid(id: Self::Id) -> uuid::Uuid {
+        id.uuid()
+    }
+
+    fn person(&self, id: Self::Id) -> Option<UserId> {
+        Some(id)
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>, id: Self::Id, sequence: i64) -> Result<(), Error> {
         let status = match (self.lifecycle, self.status) {
             (UserLifecycle::Unregistered, _) => return Ok(()),
             (UserLifecycle::Erased, _) => "erased",
@@ -86,7 +96,7 @@ impl Inline for User {
                  updated_at = excluded.updated_at, sequence = excluded.sequence
              WHERE excluded.sequence > users.sequence",
         )
-        .bind(id)
+        .bind(id.uuid())
         .bind(self.app_id.uuid())
         .bind(self.email.as_ref())
         .bind(metadata)

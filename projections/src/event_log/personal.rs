@@ -23,10 +23,11 @@ pub(super) struct Place<'a> {
     pub sequence: usize,
 }
 
-/// Seals every marked value in `document` for `person`; `field` names the document ("payload", "metadata").
+/// Seals every marked value in `document` for `person`; `field` names the document ("payload", "metadata"). Without a key the
+/// value is left out: the person was erased a moment ago, and what can't be read later needn't be stored.
 ///
 /// # Errors
-/// There is a marked value and no key: a person who was erased meanwhile.
+/// A marked value can't be written as JSON.
 pub(super) fn seal(
     document: Value,
     field: &str,
@@ -35,7 +36,7 @@ pub(super) fn seal(
 ) -> Result<Value, Error> {
     walk(document, field, PERSONAL, &mut |pointer, value| {
         let Some((person, Some(key))) = person else {
-            return Err(Error::Conflict);
+            return Ok(json!({"$erased": true}));
         };
         let owner = person.to_string();
         let plain = serde_json::to_vec(&value).map_err(|error| Error::Corrupt(error.to_string()))?;
