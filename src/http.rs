@@ -3,4 +3,7 @@
 pub mod body;
 pub mod context;
 pub mod error;
+pub mod layers;
+pub mod metrics;
 pub mod query;
+pub mod server;
