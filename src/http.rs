@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod context;
+pub mod docs;
 pub mod error;
 pub mod layers;
 pub mod metrics;
