@@ -2,5 +2,9 @@
 
 pub mod body;
 pub mod context;
+pub mod docs;
 pub mod error;
+pub mod layers;
+pub mod metrics;
 pub mod query;
+pub mod server;

@@ -73,7 +73,8 @@ fn own_request_id(headers: &HeaderMap) -> Option<String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "until crypto::random is merged")]
-fn new_request_id() -> String {
+/// A new id, UUIDv7 in text.
+pub fn new_request_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 

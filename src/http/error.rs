@@ -4,6 +4,7 @@
 //! [`layers::problems`](super::layers), which knows the request id and the public URL.
 
 pub mod code;
+pub mod pages;
 
 use std::borrow::Cow;
 use std::fmt;

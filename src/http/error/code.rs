@@ -85,198 +85,79 @@ const fn row(name: &'static str, status: StatusCode, title: &'static str, detail
 
 impl ErrorCode {
     /// Every code, in the order of the contract.
+    #[rustfmt::skip]
     pub const ALL: [ErrorCode; 28] = {
         use ErrorCode::*;
         [
-            MalformedRequest,
-            TokenInvalid,
-            InvalidApiKey,
-            InvalidCredentials,
-            InvalidToken,
-            RefreshTokenReused,
-            KeyTypeNotAllowed,
-            OriginNotAllowed,
-            SecretKeyInBrowser,
-            EmailUnverified,
-            Forbidden,
-            NotFound,
-            MethodNotAllowed,
-            RequestTimeout,
-            TooLarge,
-            UnsupportedMediaType,
-            HeadersTooLarge,
-            EmailTaken,
-            Conflict,
-            IdempotencyInProgress,
-            ValidationFailed,
-            IdempotencyMismatch,
-            RateLimited,
-            AccountLocked,
-            AccountProtected,
-            Unavailable,
-            Busy,
-            Internal,
+            MalformedRequest, TokenInvalid, InvalidApiKey, InvalidCredentials, InvalidToken,
+            RefreshTokenReused, KeyTypeNotAllowed, OriginNotAllowed, SecretKeyInBrowser, EmailUnverified,
+            Forbidden, NotFound, MethodNotAllowed, RequestTimeout, TooLarge, UnsupportedMediaType,
+            HeadersTooLarge, EmailTaken, Conflict, IdempotencyInProgress, ValidationFailed,
+            IdempotencyMismatch, RateLimited, AccountLocked, AccountProtected, Unavailable, Busy, Internal,
         ]
     };
 
     /// The code's row: name, status, title and usual detail.
+    #[rustfmt::skip] // a table is read as a table
     pub const fn info(self) -> ErrorInfo {
         use StatusCode as S;
         match self {
-            Self::MalformedRequest => row(
-                "malformed_request",
-                S::BAD_REQUEST,
-                "Malformed request",
-                "The request could not be read. A body must be one JSON object in UTF-8 without repeated members.",
-            ),
-            Self::TokenInvalid => row(
-                "token_invalid",
-                S::BAD_REQUEST,
-                "Invalid or expired link",
-                "The token is unknown, was already used, has expired or was replaced by a newer one.",
-            ),
-            Self::InvalidApiKey => row(
-                "invalid_api_key",
-                S::UNAUTHORIZED,
-                "Invalid API key",
-                "Send a valid application id in x-app-id and one of its API keys in x-api-key.",
-            ),
-            Self::InvalidCredentials => row(
-                "invalid_credentials",
-                S::UNAUTHORIZED,
-                "Invalid credentials",
-                "The email address or the password is wrong.",
-            ),
-            Self::InvalidToken => row(
-                "invalid_token",
-                S::UNAUTHORIZED,
-                "Invalid token",
-                "The token is missing, malformed or expired, or its session has ended.",
-            ),
-            Self::RefreshTokenReused => row(
-                "refresh_token_reused",
-                S::UNAUTHORIZED,
-                "Refresh token reused",
-                "This refresh token was already replaced. To be safe, its session was ended; log in again.",
-            ),
-            Self::KeyTypeNotAllowed => row(
-                "key_type_not_allowed",
-                S::FORBIDDEN,
-                "Key type not allowed",
-                "This type of API key can't call this route.",
-            ),
-            Self::OriginNotAllowed => row(
-                "origin_not_allowed",
-                S::FORBIDDEN,
-                "Origin not allowed",
-                "Requests from this web origin are not allowed. Add it to the application's allowed origins.",
-            ),
-            Self::SecretKeyInBrowser => row(
-                "secret_key_in_browser",
-                S::FORBIDDEN,
-                "Secret key in a browser",
-                "A secret API key was used from a browser. Revoke it and use a publishable key there.",
-            ),
-            Self::EmailUnverified => row(
-                "email_unverified",
-                S::FORBIDDEN,
-                "Email address not verified",
-                "The email address must be verified first.",
-            ),
-            Self::Forbidden => row("forbidden", S::FORBIDDEN, "Forbidden", "This caller may not do this."),
-            Self::NotFound => {
-                row("not_found", S::NOT_FOUND, "Not found", "There is nothing here, or it is not yours.")
-            }
-            Self::MethodNotAllowed => row(
-                "method_not_allowed",
-                S::METHOD_NOT_ALLOWED,
-                "Method not allowed",
-                "The route does not have this method. The Allow header lists those it has.",
-            ),
-            Self::RequestTimeout => row(
-                "request_timeout",
-                S::REQUEST_TIMEOUT,
-                "Request timeout",
-                "The request did not arrive in time.",
-            ),
-            Self::TooLarge => {
-                row("too_large", S::PAYLOAD_TOO_LARGE, "Body too large", "The body is larger than 64 KiB.")
-            }
-            Self::UnsupportedMediaType => row(
-                "unsupported_media_type",
-                S::UNSUPPORTED_MEDIA_TYPE,
-                "Unsupported media type",
-                "Send the body as application/json in UTF-8.",
-            ),
-            Self::HeadersTooLarge => row(
-                "headers_too_large",
-                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "Headers too large",
-                "The request's headers or its target are too large.",
-            ),
-            Self::EmailTaken => row(
-                "email_taken",
-                S::CONFLICT,
-                "Email address taken",
-                "There is already a user with this email address.",
-            ),
-            Self::Conflict => {
-                row("conflict", S::CONFLICT, "Conflict", "The request does not fit the present state.")
-            }
-            Self::IdempotencyInProgress => row(
-                "idempotency_in_progress",
-                S::CONFLICT,
-                "Request in progress",
-                "A request with this Idempotency-Key is still being answered.",
-            ),
-            Self::ValidationFailed => row(
-                "validation_failed",
-                S::UNPROCESSABLE_ENTITY,
-                "Validation failed",
-                "Some values are not acceptable; errors lists them.",
-            ),
-            Self::IdempotencyMismatch => row(
-                "idempotency_mismatch",
-                S::UNPROCESSABLE_ENTITY,
-                "Idempotency key reused",
-                "This Idempotency-Key was used for a different request.",
-            ),
-            Self::RateLimited => row(
-                "rate_limited",
-                S::TOO_MANY_REQUESTS,
-                "Too many requests",
-                "Too many requests. Try again after the seconds in Retry-After.",
-            ),
-            Self::AccountLocked => row(
-                "account_locked",
-                S::TOO_MANY_REQUESTS,
-                "Account locked",
-                "Too many failed logins. Try again after the seconds in Retry-After.",
-            ),
-            Self::AccountProtected => row(
-                "account_protected",
-                S::TOO_MANY_REQUESTS,
-                "Account protected",
-                "Too many failed logins for this account. Try again later, or reset the password.",
-            ),
-            Self::Unavailable => row(
-                "unavailable",
-                S::SERVICE_UNAVAILABLE,
-                "Service unavailable",
-                "The service can't answer right now. Try again after the seconds in Retry-After.",
-            ),
-            Self::Busy => row(
-                "busy",
-                S::SERVICE_UNAVAILABLE,
-                "Service busy",
-                "Too many logins and signups at once. Try again after the seconds in Retry-After.",
-            ),
-            Self::Internal => row(
-                "internal",
-                S::INTERNAL_SERVER_ERROR,
-                "Internal error",
-                "Something went wrong on our side. The request id helps to find it.",
-            ),
+            Self::MalformedRequest => row("malformed_request", S::BAD_REQUEST, "Malformed request",
+                "The request could not be read. A body must be one JSON object in UTF-8 without repeated members."),
+            Self::TokenInvalid => row("token_invalid", S::BAD_REQUEST, "Invalid or expired link",
+                "The token is unknown, was already used, has expired or was replaced by a newer one."),
+            Self::InvalidApiKey => row("invalid_api_key", S::UNAUTHORIZED, "Invalid API key",
+                "Send a valid application id in x-app-id and one of its API keys in x-api-key."),
+            Self::InvalidCredentials => row("invalid_credentials", S::UNAUTHORIZED, "Invalid credentials",
+                "The email address or the password is wrong."),
+            Self::InvalidToken => row("invalid_token", S::UNAUTHORIZED, "Invalid token",
+                "The token is missing, malformed or expired, or its session has ended."),
+            Self::RefreshTokenReused => row("refresh_token_reused", S::UNAUTHORIZED, "Refresh token reused",
+                "This refresh token was already replaced. To be safe, its session was ended; log in again."),
+            Self::KeyTypeNotAllowed => row("key_type_not_allowed", S::FORBIDDEN, "Key type not allowed",
+                "This type of API key can't call this route."),
+            Self::OriginNotAllowed => row("origin_not_allowed", S::FORBIDDEN, "Origin not allowed",
+                "Requests from this web origin are not allowed. Add it to the application's allowed origins."),
+            Self::SecretKeyInBrowser => row("secret_key_in_browser", S::FORBIDDEN, "Secret key in a browser",
+                "A secret API key was used from a browser. Revoke it and use a publishable key there."),
+            Self::EmailUnverified => row("email_unverified", S::FORBIDDEN, "Email address not verified",
+                "The email address must be verified first."),
+            Self::Forbidden => row("forbidden", S::FORBIDDEN, "Forbidden",
+                "This caller may not do this."),
+            Self::NotFound => row("not_found", S::NOT_FOUND, "Not found",
+                "There is nothing here, or it is not yours."),
+            Self::MethodNotAllowed => row("method_not_allowed", S::METHOD_NOT_ALLOWED, "Method not allowed",
+                "The route does not have this method. The Allow header lists those it has."),
+            Self::RequestTimeout => row("request_timeout", S::REQUEST_TIMEOUT, "Request timeout",
+                "The request did not arrive in time."),
+            Self::TooLarge => row("too_large", S::PAYLOAD_TOO_LARGE, "Body too large",
+                "The body is larger than 64 KiB."),
+            Self::UnsupportedMediaType => row("unsupported_media_type", S::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type",
+                "Send the body as application/json in UTF-8."),
+            Self::HeadersTooLarge => row("headers_too_large", S::REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large",
+                "The request's headers or its target are too large."),
+            Self::EmailTaken => row("email_taken", S::CONFLICT, "Email address taken",
+                "There is already a user with this email address."),
+            Self::Conflict => row("conflict", S::CONFLICT, "Conflict",
+                "The request does not fit the present state."),
+            Self::IdempotencyInProgress => row("idempotency_in_progress", S::CONFLICT, "Request in progress",
+                "A request with this Idempotency-Key is still being answered."),
+            Self::ValidationFailed => row("validation_failed", S::UNPROCESSABLE_ENTITY, "Validation failed",
+                "Some values are not acceptable; errors lists them."),
+            Self::IdempotencyMismatch => row("idempotency_mismatch", S::UNPROCESSABLE_ENTITY, "Idempotency key reused",
+                "This Idempotency-Key was used for a different request."),
+            Self::RateLimited => row("rate_limited", S::TOO_MANY_REQUESTS, "Too many requests",
+                "Too many requests. Try again after the seconds in Retry-After."),
+            Self::AccountLocked => row("account_locked", S::TOO_MANY_REQUESTS, "Account locked",
+                "Too many failed logins. Try again after the seconds in Retry-After."),
+            Self::AccountProtected => row("account_protected", S::TOO_MANY_REQUESTS, "Account protected",
+                "Too many failed logins for this account. Try again later, or reset the password."),
+            Self::Unavailable => row("unavailable", S::SERVICE_UNAVAILABLE, "Service unavailable",
+                "The service can't answer right now. Try again after the seconds in Retry-After."),
+            Self::Busy => row("busy", S::SERVICE_UNAVAILABLE, "Service busy",
+                "Too many logins and signups at once. Try again after the seconds in Retry-After."),
+            Self::Internal => row("internal", S::INTERNAL_SERVER_ERROR, "Internal error",
+                "Something went wrong on our side. The request id helps to find it."),
         }
     }
 
