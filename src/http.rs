@@ -1,1 +1,6 @@
-//! .
+//! HTTP: the error shape, strict bodies, the layers around every request, and the server.
+
+pub mod body;
+pub mod context;
+pub mod error;
+pub mod query;
