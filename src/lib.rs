@@ -11,3 +11,8 @@ pub mod http;
 pub mod limits;
 pub mod mailer;
 pub mod telemetry;
+pub mod templates;
+
+#[cfg(test)]
+#[path = "../tests/support/smtp.rs"]
+mod smtp_sink;
