@@ -4,6 +4,7 @@
 //! [`layers::problems`](super::layers), which knows the request id and the public URL.
 
 pub mod code;
+mod store;
 pub mod pages;
 
 use std::borrow::Cow;
