@@ -275,3 +275,8 @@ impl Aggregate for User {
         self.updated_at = at;
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
