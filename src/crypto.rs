@@ -4,4 +4,6 @@
 //! Text that is a secret is a `SecretString` or a type whose `Debug` says nothing; digests are plain bytes.
 
 pub mod keys;
+pub mod password;
+pub mod policy;
 pub mod random;
