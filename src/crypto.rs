@@ -5,5 +5,6 @@
 
 pub mod keys;
 pub mod password;
+pub mod passwords;
 pub mod policy;
 pub mod random;
