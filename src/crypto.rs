@@ -8,3 +8,4 @@ pub mod password;
 pub mod passwords;
 pub mod policy;
 pub mod random;
+pub mod tokens;
