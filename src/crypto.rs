@@ -3,6 +3,7 @@
 //! AES-GCM sealing of personal data is not here but in `projections`, beside the log that is sealed.
 //! Text that is a secret is a `SecretString` or a type whose `Debug` says nothing; digests are plain bytes.
 
+pub mod generate;
 pub mod jwt;
 pub mod keys;
 pub mod password;
