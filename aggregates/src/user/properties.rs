@@ -69,7 +69,8 @@ impl Story {
             }
             Ask::Reset(which) => UserCommand::ResetPassword { token_id: self.any_token(which), now },
             Ask::Change(kept) => {
-                UserCommand::ChangePassword { kept_session: kept.map(|n| id(u128::from(n))), now }
+                let generation = self.user.session_generation;
+                UserCommand::ChangePassword { generation, kept_session: kept.map(|n| id(u128::from(n))), now }
             }
             Ask::Lock => UserCommand::LockLogin { until: at(seconds + 900), now },
             Ask::Revoke => UserCommand::RevokeSessions { now },

@@ -85,7 +85,11 @@ fn reset(number: u128, seconds: i64) -> UserCommand {
 }
 
 fn change(kept_session: Option<SessionId>) -> UserCommand {
-    UserCommand::ChangePassword { kept_session, now: at(20) }
+    change_proven_under(0, kept_session)
+}
+
+fn change_proven_under(generation: u32, kept_session: Option<SessionId>) -> UserCommand {
+    UserCommand::ChangePassword { generation, kept_session, now: at(20) }
 }
 
 fn lock(until: i64, now: i64) -> UserCommand {
@@ -159,12 +163,12 @@ fn the_password_can_be_changed_any_number_of_times() {
     let changed = |kept_session| UserEvent::PasswordChanged { kept_session, at: at(20) };
 
     expect(registered(), change(Some(id(7))), vec![changed(Some(id(7)))]);
-    expect(registered_and([changed(Some(id(7)))]), change(None), vec![changed(None)]);
+    expect(registered_and([changed(Some(id(7)))]), change_proven_under(1, None), vec![changed(None)]);
 }
 
 #[test]
 fn a_suspended_user_cannot_change_the_password() {
-    refuse(registered_and([suspended()]), change(None), UserError::Suspended);
+    refuse(registered_and([suspended()]), change_proven_under(1, None), UserError::Suspended);
 }
 
 #[test]
@@ -221,4 +225,11 @@ fn a_user_can_be_erased_also_when_suspended() {
 
     expect(registered(), erase(), vec![erased()]);
     expect(registered_and([suspended()]), erase(), vec![erased()]);
+}
+
+#[test]
+fn a_password_proven_before_all_sessions_were_ended_changes_nothing() {
+    let revoked = UserEvent::SessionsRevoked { at: at(10) };
+
+    refuse(registered_and([revoked]), change_proven_under(0, Some(id(7))), UserError::SessionsEnded);
 }
