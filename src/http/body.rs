@@ -119,3 +119,6 @@ fn is_utf8_or_no_charset(parameter: &str) -> bool {
     !name.trim().eq_ignore_ascii_case("charset")
         || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
 }
+
+#[cfg(test)]
+mod tests;

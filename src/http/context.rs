@@ -116,3 +116,6 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
     let kept = kept.trim();
     (!kept.is_empty()).then(|| kept.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -230,3 +230,6 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<FieldError>>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,3 +134,6 @@ fn whole(text: &str, range: RangeInclusive<i64>) -> Result<i64, FieldProblem> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests;
