@@ -193,7 +193,7 @@ pub(super) const JWT_PRIVATE_KEY_FILE: Variable = Variable {
     accepts: Accepts::Words(
         "the path of a PEM file with an RSA private key of at least 2048 bits, or several, comma-separated (`devauth keys generate --dir DIR` makes one)",
     ),
-    example: "/etc/devauth/jwt-private-key.pem",
+    example: "/etc/devauth/jwt.pem",
     meaning: "Signs access tokens. The first signs, all of them verify",
     ..PLAIN
 };
