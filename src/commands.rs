@@ -73,7 +73,7 @@ impl Commands {
         id: A::Id,
         command: A::Command,
         context: &Context,
-        writes: impl Fn(&A) -> Vec<Write> + Send,
+        writes: impl Fn(&A) -> Vec<Write> + Send + Sync,
     ) -> Result<Outcome<A>, CommandError<A::Error>>
     where
         A: Inline + Aggregate<Services = ()>,
@@ -103,7 +103,7 @@ impl Commands {
         id: A::Id,
         command: A::Command,
         context: &Context,
-        writes: &(impl Fn(&A) -> Vec<Write> + Send),
+        writes: &(impl Fn(&A) -> Vec<Write> + Send + Sync),
         again: bool,
     ) -> Result<Outcome<A>, CommandError<A::Error>>
     where

@@ -17,7 +17,7 @@ use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{ApiKeyId, ApplicationName, ApplicationSettings, Environment, UserId};
+use crate::{ApiKeyId, ApplicationName, ApplicationSettings, Environment, SettingsChange, UserId};
 
 /// The most unrevoked API keys an application has: every one is a way in that somebody has to keep in mind.
 pub const MAX_API_KEYS: usize = 100;
@@ -141,12 +141,15 @@ impl Application {
     fn decide_update(
         &self,
         name: Option<ApplicationName>,
-        settings: Option<ApplicationSettings>,
+        settings: Option<SettingsChange>,
         at: DateTime<Utc>,
     ) -> Result<Vec<ApplicationEvent>, ApplicationError> {
         let name = name.map_or_else(|| self.name.clone(), String::from);
         let settings = match settings {
-            Some(new) => new.checked(self.environment).map_err(ApplicationError::InvalidSettings)?,
+            Some(change) => {
+                let changed = change.applied_to(&self.settings);
+                changed.checked(self.environment).map_err(ApplicationError::InvalidSettings)?
+            }
             None => self.settings.clone(),
         };
         if name == self.name && settings == self.settings {

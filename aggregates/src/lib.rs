@@ -40,5 +40,5 @@ pub use names::{ApplicationName, Label, NameError};
 pub use personal::Personal;
 pub use recorded::{DomainEvent, EventFormat, RecordedEvent, UnknownEvent};
 pub use session::{EndReason, Session, SessionCommand, SessionError, SessionEvent};
-pub use settings::{ApplicationSettings, Environment, SettingsError, SignupMode};
+pub use settings::{ApplicationSettings, Environment, SettingsChange, SettingsError, SignupMode};
 pub use user::{PendingToken, User, UserCommand, UserError, UserEvent, UserLifecycle, UserStatus};

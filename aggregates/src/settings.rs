@@ -77,6 +77,50 @@ impl Default for ApplicationSettings {
     }
 }
 
+/// A wish to change settings: what isn't mentioned stays as it is. Merged by the aggregate and not by the caller, so that of two
+/// changes at once neither undoes the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of ApplicationSettings")]
+pub struct SettingsChange {
+    pub app_url: Option<Option<String>>,
+    pub allowed_origins: Option<Vec<String>>,
+    pub require_verified_email: Option<bool>,
+    pub signup_mode: Option<SignupMode>,
+    pub password_min_length: Option<u32>,
+    pub password_min_strength: Option<u8>,
+    pub session_lifetime: Option<Option<u64>>,
+}
+
+impl From<ApplicationSettings> for SettingsChange {
+    /// A change of everything.
+    fn from(settings: ApplicationSettings) -> Self {
+        SettingsChange {
+            app_url: Some(settings.app_url),
+            allowed_origins: Some(settings.allowed_origins),
+            require_verified_email: Some(settings.require_verified_email),
+            signup_mode: Some(settings.signup_mode),
+            password_min_length: Some(settings.password_min_length),
+            password_min_strength: Some(settings.password_min_strength),
+            session_lifetime: Some(settings.session_lifetime),
+        }
+    }
+}
+
+impl SettingsChange {
+    /// The settings after the change; not checked yet.
+    pub fn applied_to(self, before: &ApplicationSettings) -> ApplicationSettings {
+        ApplicationSettings {
+            app_url: self.app_url.unwrap_or_else(|| before.app_url.clone()),
+            allowed_origins: self.allowed_origins.unwrap_or_else(|| before.allowed_origins.clone()),
+            require_verified_email: self.require_verified_email.unwrap_or(before.require_verified_email),
+            signup_mode: self.signup_mode.unwrap_or(before.signup_mode),
+            password_min_length: self.password_min_length.unwrap_or(before.password_min_length),
+            password_min_strength: self.password_min_strength.unwrap_or(before.password_min_strength),
+            session_lifetime: self.session_lifetime.unwrap_or(before.session_lifetime),
+        }
+    }
+}
+
 /// Why a setting is not accepted. Does not quote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {

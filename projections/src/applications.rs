@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{
-    Application, ApplicationId, ApplicationLifecycle, ApplicationSettings, Environment, UserId,
+    Application, ApplicationId, ApplicationLifecycle, ApplicationSettings, Environment, UserId, portal,
 };
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -111,11 +111,28 @@ pub async fn get(
     row.as_ref().map(ApplicationRow::read).transpose()
 }
 
+/// The built-in application, whose users are the developers. It belongs to the program and has no row.
+#[must_use]
+pub fn built_in() -> ApplicationRow {
+    ApplicationRow {
+        id: portal(),
+        owner: UserId::from_uuid(uuid::Uuid::nil()),
+        name: "DevAuth".to_owned(),
+        environment: "production".to_owned(),
+        settings: ApplicationSettings::default(),
+        created_at: DateTime::UNIX_EPOCH,
+        updated_at: DateTime::UNIX_EPOCH,
+    }
+}
+
 /// An application, for the service's own work on it (mails, the pages behind their links), where there is no caller to check.
 ///
 /// # Errors
 /// Postgres is away.
 pub async fn for_service(pool: &Pool, application: ApplicationId) -> Result<Option<ApplicationRow>, Error> {
+    if application == portal() {
+        return Ok(Some(built_in()));
+    }
     let row = sqlx::query(&format!(
         "SELECT {COLUMNS} FROM applications a WHERE a.id = $1 AND a.deleted_at IS NULL"
     ))

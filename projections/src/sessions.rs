@@ -221,7 +221,11 @@ pub async fn refreshable(
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn owner(pool: &Pool, application: ApplicationId, session: SessionId) -> Result<Option<UserId>, Error> {
+pub async fn owner(
+    pool: &Pool,
+    application: ApplicationId,
+    session: SessionId,
+) -> Result<Option<UserId>, Error> {
     let owner: Option<uuid::Uuid> =
         sqlx::query_scalar("SELECT user_id FROM sessions WHERE application_id = $1 AND id = $2")
             .bind(application.uuid())

@@ -42,8 +42,14 @@ pub fn new_password(application: &ApplicationRow, raw: &str, email: &str) -> Res
         min_strength: application.settings.password_min_strength,
     };
     Password::parse(raw, policy, email).map_err(|violations| {
-        let field = |code: &'static str, message: String| FieldError { pointer: "/password".to_owned(), code, message };
-        ApiError::validation(violations.into_iter().map(|violation| field(violation.code(), violation.message())).collect())
+        let field = |code: &'static str, message: String| FieldError {
+            pointer: "/password".to_owned(),
+            code,
+            message,
+        };
+        ApiError::validation(
+            violations.into_iter().map(|violation| field(violation.code(), violation.message())).collect(),
+        )
     })
 }
 

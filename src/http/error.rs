@@ -4,8 +4,8 @@
 //! [`layers::problems`](super::layers), which knows the request id and the public URL.
 
 pub mod code;
-mod store;
 pub mod pages;
+mod store;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -6,7 +6,7 @@ mod current_user;
 pub mod rate;
 
 pub use client_app::{ClientApp, IntrospectingApp};
-pub use current_developer::{CurrentDeveloper, OwnedApplication, PORTAL_COOKIE};
+pub use current_developer::{CurrentDeveloper, OwnedApplication, cookie_name, own_origin};
 pub use current_user::{CurrentUser, LivingToken, living_session};
 
 use axum::http::HeaderMap;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::KeyType;
-use crate::{ApiKeyId, ApplicationName, ApplicationSettings, Environment, Label, UserId};
+use crate::{ApiKeyId, ApplicationName, Environment, Label, SettingsChange, UserId};
 
 /// A command to an application. `now` is the time of the decision and of the events it gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,11 +12,7 @@ pub enum ApplicationCommand {
     /// Begin, with default settings; `owner` is the developer's user of the portal.
     CreateApplication { owner: UserId, name: ApplicationName, environment: Environment, now: DateTime<Utc> },
     /// Change what is given. Nothing happens if nothing differs.
-    UpdateApplication {
-        name: Option<ApplicationName>,
-        settings: Option<ApplicationSettings>,
-        now: DateTime<Utc>,
-    },
+    UpdateApplication { name: Option<ApplicationName>, settings: Option<SettingsChange>, now: DateTime<Utc> },
     /// Record that the app secret was replaced.
     RotateAppSecret { now: DateTime<Utc> },
     /// Record a new API key: never the key, only the prefix that is shown.

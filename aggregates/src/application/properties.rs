@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::Label;
 use crate::given::{assert_round_trip, assert_state_round_trip, at, fold, handle, id};
+use crate::{Label, SettingsChange};
 
 fn command() -> impl Strategy<Value = ApplicationCommand> {
     let now = at(0);
@@ -16,7 +16,7 @@ fn command() -> impl Strategy<Value = ApplicationCommand> {
         }),
         4 => (prop::option::of("[ab]"), prop::option::of(settings())).prop_map(move |(name, settings)| {
             let name = name.map(|name| ApplicationName::parse(&name).unwrap());
-            ApplicationCommand::UpdateApplication { name, settings, now }
+            ApplicationCommand::UpdateApplication { name, settings: settings.map(SettingsChange::from), now }
         }),
         1 => Just(ApplicationCommand::RotateAppSecret { now }),
         4 => (0..6_u128, key_type, prop::option::of(0..3_u32)).prop_map(

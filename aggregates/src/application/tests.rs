@@ -4,7 +4,7 @@ use cqrs_es::test::TestFramework;
 
 use super::*;
 use crate::given::{at, fold, id};
-use crate::settings::AppUrlError;
+use crate::settings::{AppUrlError, SettingsChange};
 use crate::{Label, SettingsError};
 
 fn name(text: &str) -> ApplicationName {
@@ -22,7 +22,7 @@ fn created() -> ApplicationEvent {
 }
 
 fn update(name: Option<ApplicationName>, settings: Option<ApplicationSettings>) -> ApplicationCommand {
-    ApplicationCommand::UpdateApplication { name, settings, now: at(5) }
+    ApplicationCommand::UpdateApplication { name, settings: settings.map(SettingsChange::from), now: at(5) }
 }
 
 fn updated(name: &str, settings: ApplicationSettings) -> ApplicationEvent {

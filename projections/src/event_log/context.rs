@@ -1,6 +1,5 @@
 //! Who did it, from where, on which request: the metadata of every event of a command.
 
-use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, Personal, UserId, developer_id};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -35,8 +34,6 @@ pub struct Context {
     pub client_address: Option<String>,
     /// The client's own name for itself.
     pub user_agent: Option<String>,
-    /// When the command was decided.
-    pub now: DateTime<Utc>,
 }
 
 impl Context {

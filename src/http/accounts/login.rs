@@ -76,7 +76,12 @@ pub async fn unlock(app: &App, account: &Account) -> Result<(), ApiError> {
 }
 
 impl<'a> Try<'a> {
-    fn new(app: &'a App, application: &'a ApplicationRow, request: &'a RequestContext, email: &EmailAddress) -> Self {
+    fn new(
+        app: &'a App,
+        application: &'a ApplicationRow,
+        request: &'a RequestContext,
+        email: &EmailAddress,
+    ) -> Self {
         let address = app.keys.address(application.id, email);
         let network = Network::of(request.client_address).to_string();
         let attempt = Attempt {
@@ -85,13 +90,21 @@ impl<'a> Try<'a> {
             network: network.clone(),
             id: app.new_id().to_string(),
         };
-        Try { app, application, request, account: Account { application: application.id, address }, attempt, network }
+        Try {
+            app,
+            application,
+            request,
+            account: Account { application: application.id, address },
+            attempt,
+            network,
+        }
     }
 
     /// Locks in Postgres first, which outlive Redis; then the count.
     async fn reserve(&self) -> Result<(), ApiError> {
         let now = self.app.clock.now();
-        let lock = Lock { application: self.application.id, address: &self.account.address, network: &self.network };
+        let lock =
+            Lock { application: self.application.id, address: &self.account.address, network: &self.network };
         let (locked, protected) = login_locks::get(&self.app.pool, &lock, now).await?;
         if let Some(until) = locked {
             return Err(self.refusal(ErrorCode::AccountLocked, until, now));
@@ -159,7 +172,12 @@ impl<'a> Try<'a> {
     }
 
     /// What a failure brought about is kept in Postgres, and in the log if there is such a user.
-    async fn lock(&self, failure: Failure, user: Option<&UserRow>, now: DateTime<Utc>) -> Result<(), ApiError> {
+    async fn lock(
+        &self,
+        failure: Failure,
+        user: Option<&UserRow>,
+        now: DateTime<Utc>,
+    ) -> Result<(), ApiError> {
         let everywhere = (failure.protected_until, "");
         for (until, network) in [(failure.locked_until, self.network.as_str()), everywhere] {
             let Some(until) = until else { continue };
@@ -167,7 +185,8 @@ impl<'a> Try<'a> {
             login_locks::put(&self.app.pool, &lock, until).await?;
             SecurityEvent::new("locked").log();
             if let Some(user) = user {
-                let context = self.app.context(self.application.id, Actor::Anonymous, Some(user.id), self.request);
+                let context =
+                    self.app.context(self.application.id, Actor::Anonymous, Some(user.id), self.request);
                 let command = UserCommand::LockLogin { until, now };
                 self.app.commands.execute::<User>(user.id, command, &context, |_| Vec::new()).await?;
             }

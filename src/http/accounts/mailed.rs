@@ -48,7 +48,13 @@ impl Mailed {
     }
 
     /// Its row and the job that mails it.
-    pub fn writes(&self, app: &App, application: ApplicationId, user: UserId, now: DateTime<Utc>) -> [Write; 2] {
+    pub fn writes(
+        &self,
+        app: &App,
+        application: ApplicationId,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> [Write; 2] {
         let text = app.keys.one_time.derive(self.purpose, self.token_id.uuid());
         let token = OneTimeToken { token_id: self.token_id, application_id: application, user_id: user };
         [
@@ -72,7 +78,13 @@ impl Mailed {
 }
 
 /// A mail without a token that tells a user of something.
-pub fn notice(id: uuid::Uuid, kind: MailKind, application: ApplicationId, user: UserId, now: DateTime<Utc>) -> NewJob {
+pub fn notice(
+    id: uuid::Uuid,
+    kind: MailKind,
+    application: ApplicationId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> NewJob {
     NewJob {
         id,
         kind: kind.name(),

@@ -47,7 +47,11 @@ pub async fn change(
     (session, user): (&SessionRow, &UserRow),
     change: PasswordChange,
 ) -> Result<(), ApiError> {
-    let email = user.email.as_deref().and_then(|email| EmailAddress::parse(email).ok()).ok_or(ErrorCode::InvalidToken)?;
+    let email = user
+        .email
+        .as_deref()
+        .and_then(|email| EmailAddress::parse(email).ok())
+        .ok_or(ErrorCode::InvalidToken)?;
     let password = new_password(application, &change.password, email.as_str())?;
     let proven = authenticate(app, application, request, &email, &change.current_password).await?;
     let hash = app.passwords.hash(&password).await?;
@@ -55,7 +59,8 @@ pub async fn change(
     let now = app.clock.now();
     let (user, kept) = (proven.id, session.id);
     let context = app.context(application.id, Actor::User(user), Some(user), request);
-    let command = UserCommand::ChangePassword { generation: proven.session_generation, kept_session: Some(kept), now };
+    let command =
+        UserCommand::ChangePassword { generation: proven.session_generation, kept_session: Some(kept), now };
     let notice_id = app.new_id();
     let writes = |_: &User| {
         vec![

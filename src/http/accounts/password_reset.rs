@@ -100,6 +100,10 @@ async fn owner_of(
     Ok(email.ok_or(ErrorCode::TokenInvalid)?)
 }
 
-async fn find(app: &App, application: ApplicationId, user: devauth_aggregates::UserId) -> Result<UserRow, ApiError> {
+async fn find(
+    app: &App,
+    application: ApplicationId,
+    user: devauth_aggregates::UserId,
+) -> Result<UserRow, ApiError> {
     Ok(users::get(&app.pool, application, user).await?.ok_or(ErrorCode::TokenInvalid)?)
 }

@@ -23,7 +23,7 @@ pub async fn start(
     user: &UserRow,
     request: &RequestContext,
     expires_at: DateTime<Utc>,
-    writes: impl Fn(SessionId, &Session) -> Vec<Write> + Send,
+    writes: impl Fn(SessionId, &Session) -> Vec<Write> + Send + Sync,
 ) -> Result<SessionId, ApiError> {
     let session = SessionId::from_uuid(app.new_id());
     let command = SessionCommand::StartSession {

@@ -48,7 +48,7 @@ pub async fn sign_up(
     application: &ApplicationRow,
     request: &RequestContext,
     signup: Signup,
-    answer: impl Fn(UserId, &User) -> Option<Write> + Send,
+    answer: impl Fn(UserId, &User) -> Option<Write> + Send + Sync,
 ) -> Result<SignedUp, ApiError> {
     let password = new_password(application, &signup.password, signup.email.as_str())?;
     // Hashed before the claim is tried, so that a taken address costs the same.

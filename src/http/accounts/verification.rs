@@ -56,14 +56,19 @@ pub async fn confirm(
     let OneTimeToken { token_id, user_id, .. } = found;
     let context = app.context(application, Actor::User(user_id), Some(user_id), request);
     let command = UserCommand::VerifyEmail { token_id, now: app.clock.now() };
-    app.commands.execute::<User>(user_id, command, &context, |_| Vec::new()).await.map_err(not_found_is_invalid)?;
+    app.commands
+        .execute::<User>(user_id, command, &context, |_| Vec::new())
+        .await
+        .map_err(not_found_is_invalid)?;
     record_user(user_id);
     SecurityEvent::new("email_verified").log();
     Ok(users::get(&app.pool, application, user_id).await?.ok_or(ErrorCode::TokenInvalid)?)
 }
 
 /// A user who was erased has no tokens.
-pub(super) fn not_found_is_invalid(error: crate::commands::CommandError<devauth_aggregates::UserError>) -> ApiError {
+pub(super) fn not_found_is_invalid(
+    error: crate::commands::CommandError<devauth_aggregates::UserError>,
+) -> ApiError {
     let error = ApiError::from(error);
     if error.code() == ErrorCode::NotFound { ErrorCode::TokenInvalid.into() } else { error }
 }

@@ -76,7 +76,10 @@ pub async fn introspect(
     Introspection { application, token }: Introspection,
 ) -> Result<Json<IntrospectionAnswer>, ApiError> {
     let living = living_session(&app, application, &token).await?;
-    Ok(Json(living.map_or(IntrospectionAnswer::Inactive { active: false }, |living| describe(application, living))))
+    Ok(Json(
+        living
+            .map_or(IntrospectionAnswer::Inactive { active: false }, |living| describe(application, living)),
+    ))
 }
 
 fn describe(application: ApplicationId, living: LivingToken) -> IntrospectionAnswer {

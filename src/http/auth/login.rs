@@ -52,7 +52,10 @@ pub async fn login(
     if application.settings.require_verified_email && !user.email_verified {
         return Err(ErrorCode::EmailUnverified.into());
     }
-    let lives = application.settings.session_lifetime.map_or(app.config.tokens.refresh_ttl, std::time::Duration::from_secs);
+    let lives = application
+        .settings
+        .session_lifetime
+        .map_or(app.config.tokens.refresh_ttl, std::time::Duration::from_secs);
     let now = app.clock.now();
     let expires_at = now + lives;
     let session = session::start(&app, &user, &client.request, expires_at, |session, state| {

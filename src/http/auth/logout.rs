@@ -41,7 +41,11 @@ pub async fn logout(
 #[utoipa::path(post, path = "/v1/auth/logout/all", tag = "Sessions",
     responses((status = 204, description = "All sessions are over"), AppKeyErrors, TokenErrors),
     security(("app_id" = [], "api_key" = [], "access_token" = [])))]
-pub async fn logout_all(State(app): State<App>, current: CurrentUser, _: NoBody) -> Result<StatusCode, ApiError> {
+pub async fn logout_all(
+    State(app): State<App>,
+    current: CurrentUser,
+    _: NoBody,
+) -> Result<StatusCode, ApiError> {
     let (application, user) = (current.client.application().id, current.user.id);
     let context = app.context(application, Actor::User(user), Some(user), &current.client.request);
     let command = UserCommand::RevokeSessions { now: app.clock.now() };

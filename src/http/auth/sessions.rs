@@ -95,7 +95,8 @@ pub async fn revoke(
         .await?
         .filter(|(_, owner)| owner.id == current.user.id)
         .ok_or(ErrorCode::NotFound)?;
-    session::end(&app, application, session, Some(owner.id), EndReason::Revoked, &current.client.request).await?;
+    session::end(&app, application, session, Some(owner.id), EndReason::Revoked, &current.client.request)
+        .await?;
     SecurityEvent::new("session_revoked").session(&session).log();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use devauth_aggregates::{ApplicationError, SessionError, UserError};
+use devauth_aggregates::{ApplicationError, SessionError, SettingsError, UserError};
 use devauth_projections::Error;
 
-use super::{ApiError, ErrorCode};
+use super::{ApiError, ErrorCode, FieldError};
 use crate::commands::CommandError;
 use crate::crypto::passwords::Busy;
 
@@ -49,7 +49,9 @@ impl From<UserError> for ApiError {
 impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
         match error {
-            SessionError::NotFound | SessionError::Ended | SessionError::Invalid => ErrorCode::InvalidToken.into(),
+            SessionError::NotFound | SessionError::Ended | SessionError::Invalid => {
+                ErrorCode::InvalidToken.into()
+            }
             SessionError::AlreadyStarted => ApiError::internal("an id was drawn twice"),
         }
     }
@@ -59,14 +61,30 @@ impl From<ApplicationError> for ApiError {
     fn from(error: ApplicationError) -> Self {
         match error {
             ApplicationError::NotFound | ApplicationError::KeyNotFound => ErrorCode::NotFound.into(),
-            ApplicationError::TooManyKeys => ApiError::new(ErrorCode::Conflict)
-                .detail("The application has 100 API keys that are not revoked. Revoke one that is not in use."),
+            ApplicationError::TooManyKeys => ApiError::new(ErrorCode::Conflict).detail(
+                "The application has 100 API keys that are not revoked. Revoke one that is not in use.",
+            ),
             ApplicationError::AlreadyCreated => ApiError::internal("an id was drawn twice"),
-            error @ (ApplicationError::RateLimitOutOfRange | ApplicationError::InvalidSettings(_)) => {
+            ApplicationError::InvalidSettings(errors) => {
+                ApiError::validation(errors.iter().map(settings_problem).collect())
+            }
+            error @ ApplicationError::RateLimitOutOfRange => {
                 ApiError::internal(format!("a handler let pass what the aggregate refuses: {error}"))
             }
         }
     }
+}
+
+fn settings_problem(error: &SettingsError) -> FieldError {
+    let code = match error {
+        SettingsError::AppUrl(_) => "invalid_url",
+        SettingsError::Origin { .. } => "invalid_origin",
+        SettingsError::TooManyOrigins => "too_long",
+        SettingsError::PasswordMinLength
+        | SettingsError::PasswordMinStrength
+        | SettingsError::SessionLifetime => "out_of_range",
+    };
+    FieldError { pointer: format!("/settings{}", error.pointer()), code, message: error.to_string() }
 }
 
 impl From<Busy> for ApiError {

@@ -120,8 +120,8 @@ fn check_origin(parts: &Parts, known: &Known) -> Result<bool, ApiError> {
         KeyType::Secret => Ok(false),
         KeyType::Publishable => {
             let allowed = &known.1.settings.allowed_origins;
-            let is_allowed =
-                origin.is_none_or(|origin| allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()));
+            let is_allowed = origin
+                .is_none_or(|origin| allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()));
             if is_allowed { Ok(origin.is_some()) } else { Err(ErrorCode::OriginNotAllowed.into()) }
         }
     }
@@ -131,7 +131,8 @@ fn name_client(parts: &Parts, request: &mut RequestContext) -> Result<(), ApiErr
     let Some(named) = parts.headers.get(CLIENT_IP) else { return Ok(()) };
     let address = named.to_str().ok().and_then(|text| text.trim().parse::<std::net::IpAddr>().ok());
     let address = address.ok_or_else(|| {
-        ApiError::new(ErrorCode::MalformedRequest).detail("The header x-devauth-client-ip is not an IP address.")
+        ApiError::new(ErrorCode::MalformedRequest)
+            .detail("The header x-devauth-client-ip is not an IP address.")
     })?;
     request.client_address = address.to_canonical();
     Ok(())

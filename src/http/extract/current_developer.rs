@@ -15,7 +15,7 @@ use crate::http::context::{RequestContext, record_user};
 use crate::http::error::{ApiError, Challenge, ErrorCode};
 
 /// Name of the portal's cookie; over https it carries the prefix `__Host-`.
-pub const PORTAL_COOKIE: &str = "devauth_portal";
+const PORTAL_COOKIE: &str = "devauth_portal";
 
 /// A developer who is logged in to the portal.
 pub struct CurrentDeveloper {

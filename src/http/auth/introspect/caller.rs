@@ -62,7 +62,8 @@ impl FromRequest<App> for Introspection {
 }
 
 fn is_basic(headers: &HeaderMap) -> bool {
-    let scheme = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.get(..6));
+    let scheme =
+        headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.get(..6));
     scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
 }
 
@@ -99,6 +100,8 @@ async fn form_token(request: Request) -> Result<String, ApiError> {
     let mut tokens = url::form_urlencoded::parse(&bytes).filter(|(name, _)| name == "token");
     match (tokens.next(), tokens.next()) {
         (Some((_, token)), None) => Ok(token.into_owned()),
-        _ => Err(ApiError::new(ErrorCode::MalformedRequest).detail("The form must have one parameter token.")),
+        _ => {
+            Err(ApiError::new(ErrorCode::MalformedRequest).detail("The form must have one parameter token."))
+        }
     }
 }
