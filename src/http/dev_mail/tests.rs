@@ -100,7 +100,9 @@ async fn a_chosen_mail_is_shown_with_its_link_and_stays() {
     assert!(!answer.body.contains("http-equiv=\"refresh\""), "a mail being read doesn't go away");
 
     let text = page.get(&format!("/dev/mail?id={}&view=text", id(1))).await.body;
-    assert!(text.contains("Please confirm that user1@acme.example") || text.contains("Please confirm that lin@"));
+    assert!(
+        text.contains("Please confirm that user1@acme.example") || text.contains("Please confirm that lin@")
+    );
     assert!(!text.contains("<iframe"));
 }
 
@@ -168,6 +170,9 @@ async fn only_our_own_page_clears_by_form() {
     assert_eq!(from("cross-site").await.status, StatusCode::FORBIDDEN);
     assert_eq!(page.inbox.list().len(), 4);
     let answer = from("same-origin").await;
-    assert_eq!((answer.status, &answer.headers["location"]), (StatusCode::SEE_OTHER, &"/dev/mail".parse().unwrap()));
+    assert_eq!(
+        (answer.status, &answer.headers["location"]),
+        (StatusCode::SEE_OTHER, &"/dev/mail".parse().unwrap())
+    );
     assert!(page.inbox.list().is_empty());
 }
