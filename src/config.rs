@@ -16,6 +16,7 @@ mod reference;
 mod sections;
 mod unknown;
 mod urls;
+mod variable;
 mod variables;
 
 #[cfg(test)]
@@ -33,7 +34,8 @@ pub use encryption_key::{EncryptionKey, WeakKey};
 pub use problem::{ConfigErrors, Problem};
 pub use sections::{Lockout, Passwords, Rates, Tokens};
 pub use unknown::{UnknownVariable, unknown_variables};
-pub use variables::{Accepts, VARIABLES, Variable};
+pub use variable::{Accepts, Variable};
+pub use variables::VARIABLES;
 
 use reader::Reader;
 use sections::Settings;

@@ -224,3 +224,8 @@ impl Aggregate for Application {
         }
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,6 @@ mod tests {
 
     #[test]
     fn the_portal_has_one_fixed_id() {
-        assert_eq!(portal().to_string(), "app_0000000000e008000r6xs79gbc");
+        assert_eq!(portal().to_string(), "app_0000000000e008003gdxs78rbc");
     }
 }

@@ -18,6 +18,8 @@
 
 pub mod application;
 pub mod email;
+#[cfg(test)]
+mod given;
 pub mod ids;
 pub mod names;
 pub mod personal;

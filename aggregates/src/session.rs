@@ -202,3 +202,8 @@ impl Aggregate for Session {
         }
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -167,6 +167,16 @@ fn origin_errors(origins: &[String]) -> Vec<SettingsError> {
     origins.iter().enumerate().filter_map(check).collect()
 }
 
+/// The URL standard lets `*`, quotes and more into a host name. None of them is in one that exists, and `*` would look
+/// like a pattern where there are none.
+fn has_plain_host(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)),
+        Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => true,
+        None => false,
+    }
+}
+
 fn without_repetitions(origins: Vec<String>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::with_capacity(origins.len());
     for origin in origins {

@@ -142,9 +142,12 @@ impl User {
                 accept(self.pending_reset, token_id, at)?;
                 Ok(vec![UserEvent::PasswordReset { token_id, at }])
             }
-            UserCommand::ChangePassword { kept_session, now: at } => {
+            UserCommand::ChangePassword { generation, kept_session, now: at } => {
                 if self.is_suspended() {
                     return Err(UserError::Suspended);
+                }
+                if generation != self.session_generation {
+                    return Err(UserError::SessionsEnded);
                 }
                 Ok(vec![UserEvent::PasswordChanged { kept_session, at }])
             }
@@ -275,3 +278,8 @@ impl Aggregate for User {
         self.updated_at = at;
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -85,6 +85,16 @@ pub async fn insert(tx: &mut Tx<'_>, job: &NewJob) -> Result<(), Error> {
     Ok(())
 }
 
+/// Writes a job that follows from no event.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn insert_alone(pool: &Pool, job: &NewJob) -> Result<(), Error> {
+    let mut tx = pool.begin().await?;
+    insert(&mut tx, job).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Takes at most `limit` jobs that are due, each for the length of `lease`; a worker that dies gives them back that way.
 ///
 /// # Errors

@@ -175,3 +175,58 @@ pub async fn client_addresses(
     .fetch_all(pool)
     .await?)
 }
+
+/// A living session, as a refresh needs it.
+pub struct Refreshable {
+    /// Its user.
+    pub user: UserRow,
+    /// The step that its current refresh token stands for.
+    pub counter: u32,
+    /// SHA-256 of that token.
+    pub hash: Vec<u8>,
+}
+
+/// The session and its user, if the session lives, with its current refresh token's hash.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn refreshable(
+    pool: &Pool,
+    application: ApplicationId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<Refreshable>, Error> {
+    let row = sqlx::query(&format!(
+        "SELECT s.counter, t.hash, {users} FROM sessions s JOIN users u ON u.id = s.user_id
+             JOIN secrets.refresh_tokens t ON t.session_id = s.id
+             LEFT JOIN last_logins l ON l.user_id = u.id
+         WHERE s.application_id = $1 AND s.id = $2 AND u.status = 'active' AND {alive}",
+        users = users::COLUMNS,
+        alive = alive!("$3"),
+    ))
+    .bind(application.uuid())
+    .bind(session.uuid())
+    .bind(now)
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| {
+        let counter: i64 = row.try_get("counter")?;
+        let counter = u32::try_from(counter).map_err(|_| Error::Corrupt("sessions.counter".to_owned()))?;
+        Ok(Refreshable { user: UserRow::read(&row)?, counter, hash: row.try_get("hash")? })
+    })
+    .transpose()
+}
+
+/// Whose session it is, dead or alive.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn owner(pool: &Pool, application: ApplicationId, session: SessionId) -> Result<Option<UserId>, Error> {
+    let owner: Option<uuid::Uuid> =
+        sqlx::query_scalar("SELECT user_id FROM sessions WHERE application_id = $1 AND id = $2")
+            .bind(application.uuid())
+            .bind(session.uuid())
+            .fetch_optional(pool)
+            .await?;
+    Ok(owner.map(UserId::from_uuid))
+}

@@ -15,20 +15,21 @@ pub fn data_dir(env: Env<'_>) -> PathBuf {
 
 pub(super) fn read(reader: &mut Reader<'_>) -> PathBuf {
     let chosen = reader.parse(&variables::DATA_DIR, |text| Ok(PathBuf::from(text)));
-    chosen.unwrap_or_else(|| platform_data_dir(&|name| reader.text(name)).join("devauth"))
+    let is_root = rustix::process::geteuid().is_root();
+    chosen.unwrap_or_else(|| platform_data_dir(&|name| reader.text(name), is_root).join("devauth"))
 }
 
-/// Services often run without a home directory; `/var/lib` is where theirs belongs.
-fn platform_data_dir(env: Env<'_>) -> PathBuf {
-    let at_home = |path: &str| env("HOME").map(|home| PathBuf::from(home).join(path));
-    let platform = if cfg!(windows) {
-        env("LOCALAPPDATA").map(PathBuf::from)
-    } else if cfg!(target_os = "macos") {
-        at_home("Library/Application Support")
-    } else {
-        // The XDG base directory specification has relative paths ignored.
-        let xdg = env("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        xdg.or_else(|| at_home(".local/share"))
+/// Root's Postgres runs as another user, who cannot enter root's home; services often have no home at all. For both,
+/// `/var/lib` is where their data belongs.
+fn platform_data_dir(env: Env<'_>, is_root: bool) -> PathBuf {
+    // The XDG base directory specification has relative paths ignored; a relative home would be as surprising.
+    let directory = |name: &str| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let platform = match (is_root, cfg!(target_os = "macos")) {
+        (true, _) => None,
+        (false, true) => directory("HOME").map(|home| home.join("Library/Application Support")),
+        (false, false) => {
+            directory("XDG_DATA_HOME").or_else(|| directory("HOME").map(|home| home.join(".local/share")))
+        }
     };
     platform.unwrap_or_else(|| PathBuf::from("/var/lib"))
 }
@@ -37,22 +38,27 @@ fn platform_data_dir(env: Env<'_>) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn in_environment(pairs: &[(&str, &str)]) -> PathBuf {
-        data_dir(&|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    fn platform(pairs: &[(&str, &str)], is_root: bool) -> String {
+        let env =
+            |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        platform_data_dir(&env, is_root).display().to_string()
     }
 
     #[test]
-    fn the_most_particular_setting_wins() {
-        let home = ("HOME", "/home/ada");
-        let xdg = ("XDG_DATA_HOME", "/data");
-        let own = ("DEVAUTH_DATA_DIR", "/srv/devauth");
+    fn the_variable_wins() {
+        let env = |name: &str| (name == "DEVAUTH_DATA_DIR").then(|| "/srv/devauth".to_owned());
+        assert_eq!(data_dir(&env), PathBuf::from("/srv/devauth"));
+        assert_eq!(data_dir(&|_| None), PathBuf::from("/var/lib/devauth"));
+    }
 
-        assert_eq!(in_environment(&[home, xdg, own]), PathBuf::from("/srv/devauth"));
-        assert_eq!(in_environment(&[home, xdg]), PathBuf::from("/data/devauth"));
-        assert_eq!(
-            in_environment(&[home, ("XDG_DATA_HOME", "data")]),
-            PathBuf::from("/home/ada/.local/share/devauth")
-        );
-        assert_eq!(in_environment(&[]), PathBuf::from("/var/lib/devauth"));
+    #[test]
+    fn the_platform_decides_for_a_user_and_var_lib_serves_the_rest() {
+        let home = ("HOME", "/home/ada");
+
+        assert_eq!(platform(&[home, ("XDG_DATA_HOME", "/data")], false), "/data");
+        assert_eq!(platform(&[home], false), "/home/ada/.local/share");
+        assert_eq!(platform(&[home, ("XDG_DATA_HOME", "data")], false), "/home/ada/.local/share");
+        assert_eq!(platform(&[], false), "/var/lib");
+        assert_eq!(platform(&[home, ("XDG_DATA_HOME", "/data")], true), "/var/lib");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::problem::{ConfigErrors, Problem};
-use super::variables::Variable;
+use super::variable::Variable;
 use super::{Env, duration};
 
 /// Why a text cannot be used, for the operator; holds no part of the text.

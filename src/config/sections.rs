@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::reader::{Reader, Reason, must_be};
-use super::{Environment, data_dir, networks, urls, variables};
+use super::{Environment, Variable, data_dir, networks, urls, variables};
 
 /// How passwords are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,11 +217,7 @@ fn binds(reader: &mut Reader<'_>, environment: Environment) -> Option<(SocketAdd
     Some((bind, admin_bind))
 }
 
-fn address(
-    text: &str,
-    environment: Environment,
-    variable: &variables::Variable,
-) -> Result<SocketAddr, Reason> {
+fn address(text: &str, environment: Environment, variable: &Variable) -> Result<SocketAddr, Reason> {
     let address: SocketAddr = text.parse().map_err(|_| must_be(variable))?;
     match environment {
         Environment::Test if !address.ip().to_canonical().is_loopback() => {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::variables::{VARIABLES, Variable};
+use super::variable::Variable;
+use super::variables::VARIABLES;
 
 /// A variable named `DEVAUTH_…` that nothing reads.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Request bodies: one strict JSON object, bounded in size and time.
 
+mod change;
 pub mod fields;
 mod strict;
 
@@ -15,7 +16,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 
 use super::error::{ApiError, ErrorCode};
-pub use fields::{Change, FieldProblem, Fields};
+pub use change::Change;
+pub use fields::{FieldProblem, Fields};
 
 /// How large a body may be and how long it may take to arrive. The layers put one into each request's extensions.
 #[derive(Clone, Copy, Debug)]
@@ -119,3 +121,6 @@ fn is_utf8_or_no_charset(parameter: &str) -> bool {
     !name.trim().eq_ignore_ascii_case("charset")
         || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ impl Modify for SecuritySchemes {
         components.add_security_scheme("app_id", header("x-app-id", "The application's id, `app_…`."));
         components.add_security_scheme(
             "api_key",
-            header("x-api-key", "One of the application's API keys, `dvk_…`."),
+            header("x-api-key", "One of the application's API keys, `dvk_…`. From a page, this one included, only a publishable key works."),
         );
         components
             .add_security_scheme("access_token", bearer("A user's access token, from login or refresh."));

@@ -4,6 +4,7 @@
 //! [`layers::problems`](super::layers), which knows the request id and the public URL.
 
 pub mod code;
+mod store;
 pub mod pages;
 
 use std::borrow::Cow;
@@ -195,10 +196,11 @@ fn usual_challenge(code: ErrorCode) -> Option<Challenge> {
     if code.status() != axum::http::StatusCode::UNAUTHORIZED {
         return None;
     }
-    Some(match code {
-        ErrorCode::InvalidApiKey => Challenge::ApiKey,
-        ErrorCode::InvalidToken | ErrorCode::RefreshTokenReused => Challenge::InvalidToken,
-        _ => Challenge::Bearer,
+    let of_token = matches!(code, ErrorCode::InvalidToken | ErrorCode::RefreshTokenReused);
+    Some(match code == ErrorCode::InvalidApiKey {
+        true => Challenge::ApiKey,
+        false if of_token => Challenge::InvalidToken,
+        false => Challenge::Bearer,
     })
 }
 
@@ -230,3 +232,6 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<FieldError>>,
 }
+
+#[cfg(test)]
+mod tests;

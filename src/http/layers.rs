@@ -133,3 +133,6 @@ fn set_headers(response: &mut Response, path: &str, request_id: &str) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
+
+#[cfg(test)]
+mod tests;

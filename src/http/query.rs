@@ -115,11 +115,10 @@ impl QueryFields {
             };
             self.problem("", FieldProblem::new("unknown_parameter", message));
         }
-        match read {
-            Some(value) if self.errors.is_empty() => Ok(value),
-            Some(_) | None if !self.errors.is_empty() => Err(ApiError::validation(self.errors)),
-            Some(_) | None => Err(ApiError::internal("a query was refused without a complaint")),
+        if !self.errors.is_empty() {
+            return Err(ApiError::validation(self.errors));
         }
+        read.ok_or_else(|| ApiError::internal("a query was refused without a complaint"))
     }
 }
 
@@ -134,3 +133,6 @@ fn whole(text: &str, range: RangeInclusive<i64>) -> Result<i64, FieldProblem> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,3 +101,6 @@ async fn accept_all(
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

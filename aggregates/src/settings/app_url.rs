@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str, environment: Environment) -> Result<String, AppU
 }
 
 fn check(url: &Url, environment: Environment) -> Result<(), AppUrlError> {
-    if !matches!(url.scheme(), "http" | "https") {
+    if !matches!(url.scheme(), "http" | "https") || !super::has_plain_host(url) {
         return Err(AppUrlError::NotAnHttpUrl);
     }
     if !url.username().is_empty() || url.password().is_some() {

@@ -25,7 +25,7 @@ pub(super) fn check(text: &str) -> Result<(), OriginError> {
         return check_app_origin(text);
     }
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if !bare || !url.username().is_empty() || url.password().is_some() {
+    if !bare || !url.username().is_empty() || url.password().is_some() || !super::has_plain_host(&url) {
         return Err(OriginError::NotAnOrigin);
     }
     if url.origin().ascii_serialization() != text {

@@ -28,7 +28,10 @@ pub enum UserCommand {
     /// Use the reset token: a new password is set, every session ends.
     ResetPassword { token_id: TokenId, now: DateTime<Utc> },
     /// Set a new password, knowing the old one: every session but `kept_session` ends.
-    ChangePassword { kept_session: Option<SessionId>, now: DateTime<Utc> },
+    ///
+    /// `generation` is the user's `session_generation` when the old password was checked: if every session was ended since
+    /// (a reset, for one), whoever knew the old password has no say any more.
+    ChangePassword { generation: u32, kept_session: Option<SessionId>, now: DateTime<Utc> },
     /// Record that guessing locked a login until a time. Nothing happens while an earlier lock holds.
     LockLogin { until: DateTime<Utc>, now: DateTime<Utc> },
     /// End every session.

@@ -12,6 +12,9 @@ pub enum UserError {
     /// The one-time token is unknown, used, superseded or expired, or its user may not use it. One answer for all.
     #[error("the token is not valid")]
     TokenInvalid,
+    /// Every session was ended since the caller proved who they are.
+    #[error("the user's sessions were ended meanwhile")]
+    SessionsEnded,
     /// The user is suspended.
     #[error("the user is suspended")]
     Suspended,

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
+use super::change::Change;
 use crate::http::error::{ApiError, FieldError};
 
 /// Why a value type refuses a text: a stable code and words that don't repeat the text.
@@ -20,28 +21,6 @@ impl FieldProblem {
     /// A problem with this code and these words.
     pub fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, message: message.into() }
-    }
-}
-
-/// A member of a change request, where leaving out, emptying and setting are three different wishes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change<T> {
-    /// Not mentioned: stays as it is.
-    Keep,
-    /// `null`: back to none.
-    Clear,
-    /// The new value.
-    Set(T),
-}
-
-impl<T> Change<T> {
-    /// The value after the change, given the one before.
-    pub fn apply(self, before: Option<T>) -> Option<T> {
-        match self {
-            Change::Keep => before,
-            Change::Clear => None,
-            Change::Set(value) => Some(value),
-        }
     }
 }
 
@@ -291,11 +270,10 @@ impl Fields {
     /// The value that was read, or all complaints at once as a 422.
     pub fn finish<T>(mut self, read: Option<T>) -> Result<T, ApiError> {
         self.reject_unknown();
-        match read {
-            Some(value) if self.errors.is_empty() => Ok(value),
-            Some(_) | None if !self.errors.is_empty() => Err(ApiError::validation(self.errors)),
-            Some(_) | None => Err(ApiError::internal("a body was refused without a complaint")),
+        if !self.errors.is_empty() {
+            return Err(ApiError::validation(self.errors));
         }
+        read.ok_or_else(|| ApiError::internal("a body was refused without a complaint"))
     }
 }
 

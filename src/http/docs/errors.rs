@@ -6,11 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::{ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Type};
+use utoipa::openapi::{
+    Components, ContentBuilder, Header, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Type,
+};
 
-use crate::http::error::ErrorCode;
+use crate::http::error::{ApiError, ErrorCode, FieldError};
 
 /// Answers any route can give.
 const EVERYWHERE: [ErrorCode; 3] = [ErrorCode::HeadersTooLarge, ErrorCode::Unavailable, ErrorCode::Internal];
@@ -79,8 +82,10 @@ error_set!(
     pub IdempotencyErrors = IdempotencyInProgress, IdempotencyMismatch
 );
 
-/// Gathers the codes of every operation under their statuses.
+/// Gathers the codes of every operation under their statuses. What the same codes answer is described once, among
+/// the document's components.
 pub fn fold(document: &mut OpenApi) {
+    let mut shared = BTreeMap::new();
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         let answers = std::mem::take(&mut operation.responses.responses);
         let mut codes: Vec<ErrorCode> = EVERYWHERE.to_vec();
@@ -90,14 +95,23 @@ pub fn fold(document: &mut OpenApi) {
                 None => drop(operation.responses.responses.insert(key, answer)),
             }
         }
-        let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
-        for code in ErrorCode::ALL.into_iter().filter(|code| codes.contains(code)) {
-            by_status.entry(code.status().as_u16()).or_default().push(code);
-        }
-        for (status, codes) in by_status {
-            operation.responses.responses.insert(status.to_string(), answer(status, &codes).into());
+        for (status, codes) in by_status(&codes) {
+            let name = codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(".");
+            let reference = Ref::from_response_name(&name);
+            shared.entry(name).or_insert_with(|| RefOr::T(answer(status, &codes)));
+            operation.responses.responses.insert(status.to_string(), reference.into());
         }
     }
+    document.components.get_or_insert_with(Components::default).responses.extend(shared);
+}
+
+/// The codes in the order of the table, each once.
+fn by_status(codes: &[ErrorCode]) -> BTreeMap<u16, Vec<ErrorCode>> {
+    let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
+    for code in ErrorCode::ALL.into_iter().filter(|code| codes.contains(code)) {
+        by_status.entry(code.status().as_u16()).or_default().push(code);
+    }
+    by_status
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -108,22 +122,35 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 fn answer(status: u16, codes: &[ErrorCode]) -> Response {
     let lines: Vec<String> =
         codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.info().detail)).collect();
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let examples = codes.iter().map(|code| {
+        let example = ExampleBuilder::new().summary(code.info().title).value(Some(example(*code))).build();
+        (code.as_str(), RefOr::T(example))
+    });
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(examples)
+        .build();
     let mut response =
         ResponseBuilder::new().description(lines.join("\n\n")).content("application/problem+json", content);
     if status == 401 {
         response = response.header("WWW-Authenticate", header(Type::String, "How to authenticate"));
     }
     if matches!(status, 429 | 503) {
-        response =
-            response.header("Retry-After", header(Type::Integer, "Seconds until it is worth trying again"));
+        let description = "Seconds until it is worth trying again";
+        response = response.header("Retry-After", header(Type::Integer, description));
     }
     response.build()
 }
 
-fn header(kind: Type, description: &str) -> utoipa::openapi::Header {
-    HeaderBuilder::new()
-        .schema(Some(ObjectBuilder::new().schema_type(kind)))
-        .description(Some(description))
-        .build()
+fn example(code: ErrorCode) -> serde_json::Value {
+    let message = "must be at least 8 characters long".to_owned();
+    let field = FieldError { pointer: "/password".to_owned(), code: "too_short", message };
+    let error = ApiError::new(code).fields(vec![field]);
+    let problem = error.problem("https://auth.example.com", "01932d5e-8a3b-7c1d-9f4e-2b6a7c8d9e0f");
+    serde_json::to_value(problem).unwrap_or_default()
+}
+
+fn header(kind: Type, description: &str) -> Header {
+    let schema = ObjectBuilder::new().schema_type(kind);
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
 }

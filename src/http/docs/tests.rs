@@ -38,16 +38,21 @@ fn codes_that_share_a_status_stand_under_it_together() {
         statuses,
         ["204", "400", "401", "403", "408", "413", "415", "422", "429", "431", "500", "503"]
     );
-    let unauthorized = &responses["401"];
+    let resolve = |status: &str| {
+        let reference = responses[status]["$ref"].as_str().unwrap();
+        document.pointer(reference.strip_prefix('#').unwrap()).unwrap()
+    };
+    let unauthorized = resolve("401");
     let description = unauthorized["description"].as_str().unwrap();
     assert!(
         description.contains("`invalid_api_key`") && description.contains("`invalid_token`"),
         "{description}"
     );
     assert!(unauthorized["headers"]["WWW-Authenticate"].is_object());
-    assert!(responses["429"]["headers"]["Retry-After"].is_object());
-    let schema = &unauthorized["content"]["application/problem+json"]["schema"]["$ref"];
-    assert_eq!(schema, "#/components/schemas/Problem");
+    assert!(resolve("429")["headers"]["Retry-After"].is_object());
+    let content = &unauthorized["content"]["application/problem+json"];
+    assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem");
+    assert_eq!(content["examples"]["invalid_token"]["value"]["status"], 401);
 }
 
 #[test]
