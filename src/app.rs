@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::commands::Commands;
-use crate::config::Config;
+use crate::config::{Config, Lockout};
 use crate::crypto::passwords::Passwords;
 use crate::crypto::random;
 use crate::http::context::RequestContext;
@@ -36,6 +36,9 @@ pub enum StartError {
     /// Postgres is away, or holds something that this node can't read.
     #[error("the database can't be used: {0}")]
     Database(#[from] devauth_projections::Error),
+    /// An address can't be listened on.
+    #[error("can't listen on {0}: {1}")]
+    Listen(std::net::SocketAddr, std::io::Error),
     /// A configured value that can only be judged when it is used.
     #[error("{0}")]
     Configuration(String),
@@ -151,5 +154,3 @@ fn limiter(config: &Config) -> Result<Limiter, StartError> {
     let Lockout { attempts, window } = config.lockout;
     Ok(limiter.with_lockout(LockoutPolicy { attempts, window, lock: window, ..LockoutPolicy::default() }))
 }
-
-use crate::config::Lockout;

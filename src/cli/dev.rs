@@ -1,6 +1,16 @@
 //! `devauth dev`: everything for a first try on one machine.
 
-use super::{Failure, block_on, warn_of_unknown_variables};
+use secrecy::{ExposeSecret as _, SecretSlice};
+
+use super::{Failure, answer, block_on, env, until_told_to_stop, warn_of_unknown_variables};
+use crate::clock::Clock;
+use crate::config::{Config, EncryptionKey, Provided, data_dir};
+use crate::dev::{self, DevEnvironment};
+use crate::http::{dev_mail, metrics};
+use crate::mailer::inbox::DevInbox;
+use crate::mailer::transport::Transport;
+use crate::service::{Parts, Service};
+use crate::telemetry::{self, Destination};
 
 /// Run everything for a first try on this machine, with nothing configured
 #[derive(Debug, clap::Args)]
@@ -24,5 +34,52 @@ Exit status:
 
 pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
     warn_of_unknown_variables();
-    block_on(async { Err(Failure::failed("no service to run yet")) })
+    let data_dir = data_dir(&env);
+    block_on(async {
+        let environment = tokio::task::spawn_blocking(move || dev::prepare(&data_dir))
+            .await
+            .map_err(|_panicked| Failure::failed("the local Postgres could not be started"))?
+            .map_err(|cause| Failure::failed(cause.to_string()))?;
+        let ended = serve(&environment).await;
+        let stopped = tokio::task::spawn_blocking(move || environment.postgres.stop()).await;
+        ended?;
+        match stopped {
+            Ok(Err(cause)) => Err(Failure::failed(cause.to_string())),
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
+    })
+}
+
+async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
+    let config = configure(environment)?;
+    telemetry::init(&config.log, Destination::Stderr).map_err(|cause| Failure::usage(cause.to_string()))?;
+    let inbox = DevInbox::open(&environment.mail_dir)
+        .map_err(|cause| Failure::failed(format!("the inbox can't be opened: {cause}")))?;
+    let metrics = metrics::install().map_err(|cause| Failure::failed(cause.to_string()))?;
+    let parts = Parts {
+        clock: Clock::system(),
+        transport: Transport::Inbox(inbox.clone()),
+        pages: dev_mail::router(inbox),
+        metrics: Some(metrics),
+    };
+    let service = Service::start(config, parts).await?;
+    answer(&dev::walkthrough(&service.app.config.public_url))?;
+    until_told_to_stop().await;
+    service.stop().await;
+    Ok(())
+}
+
+fn configure(environment: &DevEnvironment) -> Result<Config, Failure> {
+    let key = EncryptionKey::parse(environment.encryption_key.expose_secret())
+        .map_err(|weak| Failure::failed(format!("encryption.key in the data directory {weak}")))?;
+    let pem = std::fs::read(&environment.jwt_key_file)
+        .map_err(|cause| Failure::failed(format!("jwt.pem in the data directory can't be read: {cause}")))?;
+    let provided = Provided {
+        database_url: environment.postgres.database_url(dev::DATABASE).into(),
+        // Never used: mail is caught.
+        smtp_url: "smtp://localhost".to_owned().into(),
+        encryption_keys: vec![key],
+        jwt_keys: vec![SecretSlice::from(pem)],
+    };
+    Ok(Config::for_dev(&env, provided)?)
 }

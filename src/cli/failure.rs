@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::app::StartError;
 use crate::config::ConfigErrors;
 
 /// Why a command did not do its work; told on stderr, without any secret.
@@ -44,6 +45,24 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Configuration(reason) => Self::Usage(reason),
+            StartError::Database(cause) => cause.into(),
+            StartError::Listen(..) => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<devauth_projections::Error> for Failure {
+    /// With its cause, which names the server's complaint and no secret.
+    fn from(error: devauth_projections::Error) -> Self {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+        Self::Failed(format!("the database can't be used: {error}{}", cause.unwrap_or_default()))
+    }
+}
 
 impl From<ConfigErrors> for Failure {
     fn from(errors: ConfigErrors) -> Self {

@@ -7,6 +7,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, Response, StatusCode};
 
+use super::layers::KeepBody;
+
 /// A document under the given Content Security Policy.
 ///
 /// Its address and its content may hold a token: nothing of them is stored, sent on as a referrer or shown in another
@@ -14,6 +16,7 @@ use axum::http::{HeaderValue, Response, StatusCode};
 pub(super) fn document(status: StatusCode, policy: &'static str, html: String) -> Response<Body> {
     let mut response = Response::new(Body::from(html));
     *response.status_mut() = status;
+    response.extensions_mut().insert(KeepBody);
     let headers = response.headers_mut();
     for (name, value) in [
         (CONTENT_TYPE, "text/html; charset=utf-8"),

@@ -134,6 +134,11 @@ impl ApiError {
         self.code
     }
 
+    /// When to try again, if the error says.
+    pub fn waits(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
     /// The field errors collected so far.
     pub fn field_errors(&self) -> &[FieldError] {
         &self.fields

@@ -18,7 +18,7 @@ const SPREAD: i64 = 20;
 ///
 /// `jitter` is a random number; only its spread over all values matters.
 pub fn next_try(
-    attempts: i32,
+    attempts: u32,
     now: DateTime<Utc>,
     give_up_at: DateTime<Utc>,
     jitter: u32,
@@ -29,8 +29,8 @@ pub fn next_try(
 }
 
 /// The pause after the given number of tries, in seconds.
-fn pause(attempts: i32) -> i64 {
-    let tries = usize::try_from(attempts.max(1)).expect("at least one, so not negative");
+fn pause(attempts: u32) -> i64 {
+    let tries = attempts.max(1) as usize;
     match QUICK.get(tries - 1) {
         Some(seconds) => *seconds,
         // Ten doublings of the first pause are past the longest.
@@ -71,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_count_and_jitter_stay_near_the_pause(attempts: i32, jitter: u32) {
+        fn any_count_and_jitter_stay_near_the_pause(attempts: u32, jitter: u32) {
             let waited = (next_try(attempts, at(0), at(86_400), jitter).unwrap() - at(0)).num_milliseconds();
             let pause = pause(attempts) * 1000;
             prop_assert!((pause * 8 / 10..=pause * 12 / 10).contains(&waited));

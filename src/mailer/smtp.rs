@@ -30,6 +30,9 @@ const TO_SEND: Duration = Duration::from_secs(30);
 /// How long an open session is kept for the next mail; relays hang up after some minutes.
 const TO_IDLE: Duration = Duration::from_secs(30);
 
+/// How long an idle session may take to show that it is still there; a new one is cheap.
+const TO_ANSWER: Duration = Duration::from_secs(2);
+
 /// How many idle sessions are kept.
 const KEPT: usize = 4;
 
@@ -89,7 +92,7 @@ impl SmtpRelay {
             let Idle { mut session, since } =
                 self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
             if since.elapsed() < TO_IDLE
-                && timeout(self.limits.to_connect, session.test_connected()).await.unwrap_or(false)
+                && timeout(TO_ANSWER, session.test_connected()).await.unwrap_or(false)
             {
                 return Some(session);
             }

@@ -72,6 +72,14 @@ impl SendError {
     pub const TIMEOUT: Self = Self { code: "smtp_timeout", permanent: false };
     /// No encrypted connection, or not with the host that was asked for.
     pub const TLS: Self = Self { code: "smtp_tls", permanent: false };
+    /// The job was taken when its time was over.
+    pub const EXPIRED: Self = Self { code: "expired", permanent: true };
+    /// This version of the program doesn't know the kind of mail.
+    pub const UNKNOWN_KIND: Self = Self { code: "unknown_kind", permanent: false };
+    /// What the mail should say can't be looked up now.
+    pub const LOOKUP: Self = Self { code: "lookup_failed", permanent: false };
+    /// A bug.
+    pub const INTERNAL: Self = Self { code: "internal", permanent: false };
     /// The inbox's folder can't be written.
     pub const INBOX: Self = Self { code: "inbox_unwritable", permanent: false };
 }
