@@ -15,5 +15,6 @@ pub mod telemetry;
 pub mod templates;
 
 #[cfg(test)]
+#[expect(dead_code, reason = "tests elsewhere use the rest of it")]
 #[path = "../tests/support/smtp.rs"]
 mod smtp_sink;

@@ -43,6 +43,8 @@ pub enum Trouble {
     HangUp,
     /// Keeps the mail, then hangs up without saying so.
     HangUpAfterwards,
+    /// Lets the mail wait before it answers, until [`SmtpSink::open_gate`].
+    Wait,
 }
 
 /// The server. Stops when dropped.
@@ -57,6 +59,7 @@ struct Shared {
     connections: watch::Sender<usize>,
     waiting: watch::Sender<usize>,
     open: watch::Sender<bool>,
+    released: watch::Sender<bool>,
     troubles: Mutex<VecDeque<Trouble>>,
     login: Option<String>,
 }
@@ -80,6 +83,7 @@ impl SmtpSink {
             connections: watch::Sender::new(0),
             waiting: watch::Sender::new(0),
             open: watch::Sender::new(true),
+            released: watch::Sender::new(false),
             troubles: Mutex::default(),
             login,
         });
@@ -124,9 +128,10 @@ impl SmtpSink {
         self.shared.open.send_replace(false);
     }
 
-    /// Lets waiting mails through.
+    /// Lets waiting mails through, those that wait by [`Trouble::Wait`] too.
     pub fn open_gate(&self) {
         self.shared.open.send_replace(true);
+        self.shared.released.send_replace(true);
     }
 
     /// Waits until `count` mails stand at the closed gate.
@@ -149,13 +154,17 @@ impl Shared {
     }
 
     async fn pass_gate(&self) {
-        let mut open = self.open.subscribe();
-        if *open.borrow() {
+        let gate = match self.next(|trouble| *trouble == Trouble::Wait) {
+            Some(_) => &self.released,
+            None => &self.open,
+        };
+        let mut gate = gate.subscribe();
+        if *gate.borrow() {
             return;
         }
         self.waiting.send_modify(|waiting| *waiting += 1);
         // An error means that the sink is gone, and the connection with it.
-        let _ = open.wait_for(|open| *open).await;
+        let _ = gate.wait_for(|open| *open).await;
         self.waiting.send_modify(|waiting| *waiting -= 1);
     }
 }
