@@ -62,14 +62,18 @@ impl Service {
         let public = server::serve(listener, router, refusals.clone(), limits, shutdown.clone());
         let admin_routes = parts.metrics.clone().map_or_else(Router::new, metrics::router);
         let private = server::serve(admin, admin_routes, refusals, limits, shutdown.clone());
-        let beside = background::run(app.clone(), parts.transport, parts.metrics, shutdown.clone());
+        let last = CancellationToken::new();
+        let beside = background::run(app.clone(), parts.transport, parts.metrics, last.clone());
         let tasks = app.tasks.clone();
         let running = tokio::spawn(async move {
-            tokio::join!(public, private);
-            // Commands that outlive their connections; then nobody appends or writes jobs any more.
-            tasks.close();
-            tasks.wait().await;
-            beside.await;
+            let requests = async {
+                tokio::join!(public, private);
+                // Commands that outlive their connections; then nobody appends or writes jobs any more.
+                tasks.close();
+                tasks.wait().await;
+                last.cancel();
+            };
+            tokio::join!(requests, beside);
         });
         tracing::info!(%address, %admin_address, "listening");
         Ok(Service { app, address, admin_address, shutdown, running })

@@ -22,6 +22,7 @@ pub async fn start(
     app: &App,
     user: &UserRow,
     request: &RequestContext,
+    now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     writes: impl Fn(SessionId, &Session) -> Vec<Write> + Send + Sync,
 ) -> Result<SessionId, ApiError> {
@@ -33,7 +34,7 @@ pub async fn start(
         client_address: Some(request.client_address.to_string()),
         user_agent: request.user_agent.clone(),
         expires_at,
-        now: app.clock.now(),
+        now,
     };
     let context = app.context(user.application_id, Actor::User(user.id), Some(user.id), request);
     app.commands.execute::<Session>(session, command, &context, |state| writes(session, state)).await?;

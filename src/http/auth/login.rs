@@ -58,7 +58,7 @@ pub async fn login(
         .map_or(app.config.tokens.refresh_ttl, std::time::Duration::from_secs);
     let now = app.clock.now();
     let expires_at = now + lives;
-    let session = session::start(&app, &user, &client.request, expires_at, |session, state| {
+    let session = session::start(&app, &user, &client.request, now, expires_at, |session, state| {
         let token = app.keys.refresh.issue(application.id.uuid(), session.uuid(), state.counter);
         vec![Write::RefreshToken { session, hash: token.sha256() }]
     })

@@ -65,7 +65,8 @@ impl Tokens {
             token_type: "Bearer",
             expires_in,
             refresh_token: refresh.expose().to_owned(),
-            refresh_expires_in: (step.expires_at - now).num_seconds(),
+            // To the nearest second: a moment has passed since the login.
+            refresh_expires_in: ((step.expires_at - now).num_milliseconds() + 500) / 1_000,
             user: user.into(),
         }
     }

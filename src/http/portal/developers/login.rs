@@ -78,7 +78,7 @@ pub async fn login(
     let mut user = authenticate(&app, &portal(), &request, &body.email, &body.password).await?;
     let now = app.clock.now();
     let expires_at = now + chrono::Duration::seconds(LIVES);
-    let session = session::start(&app, &user, &request, expires_at, |_, _| Vec::new()).await?;
+    let session = session::start(&app, &user, &request, now, expires_at, |_, _| Vec::new()).await?;
     SecurityEvent::new("login").session(&session).log();
     user.last_login_at = Some(now);
     let token = token(&app, user.id, session);
