@@ -5,7 +5,7 @@
 //!
 //! | module | |
 //! |---|---|
-//! | [`network`](self) | what a client address counts as |
+//! | `network` | what a client address counts as |
 //! | `rate`, `rate.lua` | the sliding window of requests, in Rust and in Lua |
 //! | `guessing`, `guessing.lua` | failed logins, locks and protection, in Rust and in Lua |
 //! | `in_process` | bounded counts of this process |
@@ -50,6 +50,9 @@ pub enum ConfigError {
     /// `cluster=` with another value.
     #[error("has a `cluster` parameter that is neither true nor false")]
     ClusterFlag,
+    /// `timeout_ms=` with another value.
+    #[error("has a `timeout_ms` parameter that is not a number from 10 to 10000")]
+    Timeout,
     /// A cluster over a socket.
     #[error("names a cluster by a socket, but its nodes are only found by address")]
     ClusterBySocket,
@@ -84,7 +87,8 @@ impl Limiter {
     ///
     /// `url` is `redis://[user][:password]@host[:port][/db]`, `rediss://…` for TLS, or
     /// `redis+unix:///path[?db=…&user=…&pass=…]`. A Redis Cluster is named by several of its nodes' URLs, separated
-    /// by commas, or by one with `?cluster=true`; all nodes take the same credentials.
+    /// by commas, or by one with `?cluster=true`; all nodes take the same credentials. `?timeout_ms=` (250 otherwise) says how long a
+    /// request waits for Redis before this node counts by itself.
     ///
     /// # Errors
     ///

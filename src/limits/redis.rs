@@ -1,6 +1,7 @@
 //! Counts kept in Redis, for all nodes together. Each decision is one Lua script, hence one atomic step, over keys
 //! of one hash tag, hence of one node of a cluster.
 
+mod address;
 mod link;
 mod target;
 

@@ -44,7 +44,12 @@ impl RedisServer {
         self.signal("-CONT");
     }
 
+    /// With so much time for an answer that a busy machine is no failure.
     pub fn url(&self) -> String {
+        format!("redis+unix://{}?timeout_ms=10000", self.socket())
+    }
+
+    pub fn url_with_usual_timeout(&self) -> String {
         format!("redis+unix://{}", self.socket())
     }
 
@@ -103,12 +108,16 @@ impl RedisCluster {
     }
 
     pub fn url(&self) -> String {
-        let urls: Vec<String> = self.ports.iter().map(|port| format!("redis://127.0.0.1:{port}")).collect();
+        let urls: Vec<String> = self.ports.iter().map(|port| Self::url_of(*port)).collect();
         urls.join(",")
     }
 
     pub fn url_of_one(&self) -> String {
-        format!("redis://127.0.0.1:{}?cluster=true", self.ports[0])
+        format!("{}&cluster=true", Self::url_of(self.ports[0]))
+    }
+
+    fn url_of(port: u16) -> String {
+        format!("redis://127.0.0.1:{port}?timeout_ms=10000")
     }
 
     /// Ends one node, and with it a third of the slots.

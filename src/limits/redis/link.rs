@@ -1,6 +1,6 @@
 //! The connection to Redis and, when it fails, the decision to leave Redis alone for a while.
 //!
-//! The request that meets a failure pays for it (a quarter of a second at most); those after it don't try. Once a
+//! The request that meets a failure pays for it (one time-out at most, or four to connect); those after it don't try. Once a
 //! second one of them sets off a probe beside itself, and when that succeeds everybody uses Redis again.
 
 use super::RATE;

@@ -1,5 +1,6 @@
 //! Where Redis is, and a connection to it: one server or a cluster.
 
+use super::address::Address;
 use crate::limits::ConfigError;
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClient;
@@ -7,97 +8,64 @@ use redis::cluster_async::ClusterConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult};
 use std::future::Future;
 use std::time::Duration;
-use url::Url;
 
-/// A request waits for a single connection attempt or answer this long.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// All of connecting: address look-up, TLS, greeting and, for a cluster, finding its nodes.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
-/// One command in a cluster, redirections included.
-const CLUSTER_PATIENCE: Duration = Duration::from_millis(500);
-
-/// A parsed `REDIS_URL`.
+/// A Redis that can be connected to.
 #[derive(Debug)]
-pub(super) enum Target {
+pub(super) struct Target {
+    client: AnyClient,
+    /// For a single connection attempt or answer.
+    timeout: Duration,
+}
+
+#[derive(Debug)]
+enum AnyClient {
     Server(Box<Client>),
     Cluster(Box<ClusterClient>),
 }
 
 impl Target {
-    /// Reads one URL or several separated by commas; see [`crate::limits::Limiter::redis`]. Connects to nothing.
+    /// Reads a `REDIS_URL`. Connects to nothing.
     pub(super) fn parse(urls: &str) -> Result<Self, ConfigError> {
-        let mut nodes = Vec::new();
-        let mut is_cluster = false;
-        for part in split(urls) {
-            let mut url = Url::parse(part).map_err(|_| ConfigError::NotAUrl)?;
-            if !["redis", "rediss", "redis+unix"].contains(&url.scheme()) {
-                return Err(ConfigError::UnknownScheme);
+        let mut address = Address::parse(urls)?;
+        let timeout = address.timeout;
+        let client = match address.nodes.pop() {
+            Some(url) if !address.is_cluster => Client::open(url).map(Box::new).map(AnyClient::Server),
+            last => {
+                let nodes = address.nodes.into_iter().chain(last);
+                cluster_client(nodes, timeout).map(Box::new).map(AnyClient::Cluster)
             }
-            is_cluster |= take_cluster_flag(&mut url)?;
-            nodes.push(url);
-        }
-        if !is_cluster && nodes.len() == 1 {
-            return Client::open(nodes.remove(0))
-                .map(Box::new)
-                .map(Self::Server)
-                .map_err(|_| ConfigError::Refused);
-        }
-        if nodes.iter().any(|url| url.scheme() == "redis+unix") {
-            return Err(ConfigError::ClusterBySocket);
-        }
-        let client = ClusterClient::builder(nodes)
-            .connection_timeout(PATIENCE)
-            .response_timeout(PATIENCE)
-            .overall_response_timeout(Some(CLUSTER_PATIENCE))
-            .retries(3)
-            .min_retry_wait(5)
-            .max_retry_wait(50);
-        client.build().map(Box::new).map(Self::Cluster).map_err(|_| ConfigError::Refused)
+        };
+        Ok(Self { client: client.map_err(|_| ConfigError::Refused)?, timeout })
     }
 
     pub(super) async fn connect(&self) -> RedisResult<Connection> {
-        match self {
-            Self::Server(client) => {
+        // Looking up the address, TLS, the greeting and finding a cluster's nodes come one after the other.
+        let in_all = 4 * self.timeout;
+        match &self.client {
+            AnyClient::Server(client) => {
                 let config = AsyncConnectionConfig::new()
-                    .set_connection_timeout(Some(PATIENCE))
-                    .set_response_timeout(Some(PATIENCE));
+                    .set_connection_timeout(Some(self.timeout))
+                    .set_response_timeout(Some(self.timeout));
                 let connecting = client.get_multiplexed_async_connection_with_config(&config);
-                within(CONNECT_PATIENCE, connecting).await.map(Connection::Server)
+                within(in_all, connecting).await.map(Connection::Server)
             }
-            Self::Cluster(client) => {
-                within(CONNECT_PATIENCE, client.get_async_connection()).await.map(Connection::Cluster)
+            AnyClient::Cluster(client) => {
+                within(in_all, client.get_async_connection()).await.map(Connection::Cluster)
             }
         }
     }
 }
 
-/// Splits at commas that begin another URL; a password may hold one too.
-fn split(urls: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(urls);
-    std::iter::from_fn(move || {
-        let now = rest?;
-        let next = now.match_indices(',').find(|(at, _)| {
-            let after = &now[at + 1..];
-            after.starts_with("redis") && after.contains("://")
-        });
-        rest = next.map(|(at, _)| &now[at + 1..]);
-        Some(next.map_or(now, |(at, _)| &now[..at]).trim())
-    })
-}
-
-/// Takes our own `cluster=true` out of the query; the redis crate gets what remains.
-fn take_cluster_flag(url: &mut Url) -> Result<bool, ConfigError> {
-    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let (ours, others): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| name == "cluster");
-    url.set_query(None);
-    if !others.is_empty() {
-        url.query_pairs_mut().extend_pairs(others);
-    }
-    match ours.last().map(|(_, value)| value.as_str()) {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(ConfigError::ClusterFlag),
-    }
+fn cluster_client(nodes: impl Iterator<Item = url::Url>, timeout: Duration) -> RedisResult<ClusterClient> {
+    ClusterClient::builder(nodes)
+        .connection_timeout(timeout)
+        .response_timeout(timeout)
+        // A redirection takes a second answer.
+        .overall_response_timeout(Some(2 * timeout))
+        .retries(3)
+        .min_retry_wait(5)
+        .max_retry_wait(50)
+        .build()
 }
 
 /// An open connection, shared by all requests of this node: clones send over the same one.
@@ -131,26 +99,12 @@ async fn within<T>(patience: Duration, work: impl Future<Output = RedisResult<T>
 mod tests {
     use super::*;
 
-    fn is_cluster(urls: &str) -> bool {
-        matches!(Target::parse(urls).unwrap(), Target::Cluster(_))
-    }
-
     #[test]
-    fn one_url_is_a_server_and_several_are_a_cluster() {
-        assert!(!is_cluster("redis://127.0.0.1:6379"));
-        assert!(!is_cluster("rediss://:secret@redis.example.com/2"));
-        assert!(!is_cluster("redis+unix:///run/redis.sock?db=1"));
-        assert!(is_cluster("redis://10.0.0.1:7000,redis://10.0.0.2:7000"));
-        assert!(is_cluster("redis://10.0.0.1:7000?cluster=true"));
-        assert!(!is_cluster("redis://10.0.0.1:7000?cluster=false"));
-        assert!(!is_cluster("redis://:a,b@10.0.0.1:7000"), "a comma in the password");
-    }
-
-    #[test]
-    fn the_other_parameters_stay_in_the_url() {
-        let mut url = Url::parse("redis://h/?protocol=resp3&cluster=true").unwrap();
-        assert_eq!(take_cluster_flag(&mut url), Ok(true));
-        assert_eq!(url.query(), Some("protocol=resp3"));
+    fn a_server_and_a_cluster_are_told_apart() {
+        let client = |urls| Target::parse(urls).unwrap().client;
+        assert!(matches!(client("redis://127.0.0.1:7000/2"), AnyClient::Server(_)));
+        assert!(matches!(client("rediss://127.0.0.1:7000?cluster=true"), AnyClient::Cluster(_)));
+        assert!(matches!(client("redis://127.0.0.1:7000,redis://127.0.0.1:7001"), AnyClient::Cluster(_)));
     }
 
     #[test]
@@ -162,6 +116,8 @@ mod tests {
             ("redis://h/secret", ConfigError::Refused),
             ("redis://h,redis://h/secret", ConfigError::Refused),
             ("redis://h?cluster=secret", ConfigError::ClusterFlag),
+            ("redis://h?timeout_ms=secret", ConfigError::Timeout),
+            ("redis://h?timeout_ms=0", ConfigError::Timeout),
             ("redis+unix:///secret?cluster=true", ConfigError::ClusterBySocket),
         ];
         for (url, expected) in errors {
