@@ -109,8 +109,8 @@ impl SmtpSink {
     /// Waits until at least `count` mails were received.
     pub async fn wait_for(&self, count: usize) -> Vec<Received> {
         let mut mails = self.shared.mails.subscribe();
-        let mails = mails.wait_for(|mails| mails.len() >= count).await.expect("the sink holds the sender");
-        mails.clone()
+        let mails = in_time(mails.wait_for(|mails| mails.len() >= count)).await;
+        mails.expect("the sink holds the sender").clone()
     }
 
     /// How many connections were made.
@@ -137,8 +137,14 @@ impl SmtpSink {
     /// Waits until `count` mails stand at the closed gate.
     pub async fn wait_for_waiting(&self, count: usize) {
         let mut waiting = self.shared.waiting.subscribe();
-        waiting.wait_for(|waiting| *waiting >= count).await.expect("the sink holds the sender");
+        in_time(waiting.wait_for(|waiting| *waiting >= count)).await.expect("the sink holds the sender");
     }
+}
+
+/// Fails the test rather than let it hang.
+async fn in_time<T>(condition: impl Future<Output = T>) -> T {
+    let limit = std::time::Duration::from_secs(20);
+    tokio::time::timeout(limit, condition).await.expect("nothing came for 20 seconds")
 }
 
 impl Drop for SmtpSink {

@@ -6,6 +6,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::http::layers::{HttpSettings, wrap};
 
 /// Answers what the test set, and keeps what it was asked to do.
 #[derive(Clone)]
@@ -197,4 +198,17 @@ async fn only_forms_are_read() {
     request.extensions_mut().insert(context);
     assert_eq!(ask(&service, request).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(service.done(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_layers_leave_a_page_that_is_an_error_as_it_is() {
+    let service = Service::new(PageOutcome::TokenInvalid);
+    let settings = HttpSettings::new(&"https://auth.example.com".parse().unwrap(), vec![]);
+    let request = Request::post("/verify-email")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from("token=abc"));
+    let response = wrap(router(service), settings).oneshot(request.unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    assert_eq!(response.headers()["content-security-policy"], POLICY);
 }
