@@ -27,8 +27,8 @@ pub use keys::ServiceKeys;
 
 /// How long a password may wait to be hashed.
 const HASH_QUEUE: std::time::Duration = std::time::Duration::from_secs(2);
-/// Begins every key in Redis.
-const REDIS_PREFIX: &str = "devauth:";
+/// Begins every key in Redis, unless another prefix is given.
+pub const REDIS_PREFIX: &str = "devauth:";
 
 /// Why a node can't start.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,12 @@ impl App {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn new(config: Config, pool: Pool, clock: Clock) -> Result<Self, StartError> {
+    pub async fn new(
+        config: Config,
+        pool: Pool,
+        clock: Clock,
+        redis_prefix: &str,
+    ) -> Result<Self, StartError> {
         let encryption_keys = config.encryption_keys.iter().map(|key| Key256::new(*key.expose())).collect();
         let keyring = Keyring::new(encryption_keys)
             .ok_or_else(|| StartError::Configuration("no encryption key is configured".to_owned()))?;
@@ -102,7 +107,7 @@ impl App {
             Passwords::default_threads(),
             HASH_QUEUE,
         );
-        let limiter = limiter(&config)?;
+        let limiter = limiter(&config, redis_prefix)?;
         Ok(App(Arc::new(Node {
             config,
             clock,
@@ -145,10 +150,10 @@ impl App {
     }
 }
 
-fn limiter(config: &Config) -> Result<Limiter, StartError> {
+fn limiter(config: &Config, prefix: &str) -> Result<Limiter, StartError> {
     let limiter = match &config.redis_url {
         None => Limiter::in_process(),
-        Some(url) => Limiter::redis(url.expose_secret(), REDIS_PREFIX)
+        Some(url) => Limiter::redis(url.expose_secret(), prefix)
             .map_err(|error| StartError::Configuration(format!("REDIS_URL {error}")))?,
     };
     let Lockout { attempts, window } = config.lockout;

@@ -24,6 +24,8 @@ pub use database::{migrate, open};
 pub struct Parts {
     /// The time; tests bring one that they move.
     pub clock: Clock,
+    /// Begins every key in Redis; services that share one server need one each.
+    pub redis_prefix: String,
     /// Where mail goes.
     pub transport: Transport,
     /// Pages that only some nodes have.
@@ -53,7 +55,7 @@ impl Service {
         let listener = listen(config.bind).await?;
         let admin = listen(config.admin_bind).await?;
         let pool = open(&config).await?;
-        let app = App::new(config, pool, parts.clock).await?;
+        let app = App::new(config, pool, parts.clock, &parts.redis_prefix).await?;
         let (address, admin_address) = (local(&listener)?, local(&admin)?);
         let shutdown = CancellationToken::new();
         let router = routes::router(&app, parts.pages.merge(pages::router(app.clone())));

@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret as _, SecretSlice};
 
 use super::{Failure, answer, block_on, env, until_told_to_stop, warn_of_unknown_variables};
+use crate::app::REDIS_PREFIX;
 use crate::clock::Clock;
 use crate::config::{Config, EncryptionKey, Provided, data_dir};
 use crate::dev::{self, DevEnvironment};
@@ -58,6 +59,7 @@ async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
     let metrics = metrics::install().map_err(|cause| Failure::failed(cause.to_string()))?;
     let parts = Parts {
         clock: Clock::system(),
+        redis_prefix: REDIS_PREFIX.to_owned(),
         transport: Transport::Inbox(inbox.clone()),
         pages: dev_mail::router(inbox),
         metrics: Some(metrics),

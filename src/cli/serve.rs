@@ -4,6 +4,7 @@ use axum::Router;
 use secrecy::ExposeSecret as _;
 
 use super::{Failure, block_on, env, until_told_to_stop, warn_of_unknown_variables};
+use crate::app::REDIS_PREFIX;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::metrics;
@@ -47,7 +48,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
         tracing::warn!("no REDIS_URL: limits are counted in this process, so run one node only");
     }
     let metrics = metrics::install().map_err(|cause| Failure::failed(cause.to_string()))?;
-    let parts = Parts { clock: Clock::system(), transport, pages: Router::new(), metrics: Some(metrics) };
+    let parts = Parts {
+        clock: Clock::system(),
+        redis_prefix: REDIS_PREFIX.to_owned(),
+        transport,
+        pages: Router::new(),
+        metrics: Some(metrics),
+    };
     let service = Service::start(config, parts).await?;
     until_told_to_stop().await;
     service.stop().await;

@@ -26,12 +26,12 @@ impl Label {
 
     #[cfg(test)]
     const ALL: [Label; 6] = [
-        Label::REQUEST_DIGEST,
         Label::PASSWORD_PREHASH,
         Label::REFRESH_TOKENS,
         Label::ONE_TIME_TOKENS,
         Label::ADDRESS_INDEX,
         Label::PORTAL_TOKENS,
+        Label::REQUEST_DIGEST,
     ];
 }
 
@@ -148,6 +148,7 @@ mod tests {
             "2515f7feee41537c",
             "d83f20e2bc501a96",
             "628f3bb7491d7e9d",
+            "bf7ddbc67ad8f7ec",
         ];
         assert_eq!(beginnings, expected);
     }

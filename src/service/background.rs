@@ -42,13 +42,14 @@ pub(super) async fn run(
 async fn number(app: &App, shutdown: &CancellationToken) {
     let mut wait = IDLE;
     while !shutdown.is_cancelled() {
-        tokio::select! {
+        let appended = tokio::select! {
             () = shutdown.cancelled() => return,
-            () = app.appended.notified() => wait = SOON,
-            () = tokio::time::sleep(wait) => {}
-        }
+            () = app.appended.notified() => true,
+            () = tokio::time::sleep(wait) => false,
+        };
         wait = match sequencer::tick(&app.pool, BATCH).await {
-            Ok(0) => IDLE,
+            Ok(0) if !appended => IDLE,
+            // More may follow, or an older transaction was still running.
             Ok(_) => SOON,
             Err(error) => {
                 tracing::warn!(%error, "the sequencer can't work");

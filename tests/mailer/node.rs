@@ -13,16 +13,16 @@ use devauth_aggregates::{
     Application, ApplicationCommand, ApplicationId, ApplicationName, ApplicationSettings, EmailAddress,
     Environment, TokenId, User, UserCommand, UserId,
 };
+use devauth_projections::Write;
 use devauth_projections::event_log::{Actor, Context};
 use devauth_projections::jobs::{self, NewJob};
 use devauth_projections::pool::{self, PoolSettings};
-use devauth_projections::{Write, migrations};
-use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::smtp::SmtpSink;
+use devauth_test_support::database::Database;
+use devauth_test_support::smtp::SmtpSink;
 
 /// How long a condition may take to come true before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,19 +30,17 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Node {
     pub app: App,
     pub application: ApplicationId,
-    url: String,
+    database: Database,
 }
 
 impl Node {
     /// A node with the application "Acme", whose settings are these.
     pub async fn start(settings: ApplicationSettings) -> Self {
-        let url = database().await;
-        let mut owner = pool::owner(&url).await.unwrap();
-        migrations::up(&mut owner).await.unwrap();
-        let pool = pool::lazy(&url, &PoolSettings::default()).unwrap();
-        let app = App::new(config(&url), pool, Clock::system()).await.unwrap();
+        let database = Database::migrated().await;
+        let pool = pool::lazy(&database.url, &PoolSettings::default()).unwrap();
+        let app = App::new(config(&database.url), pool, Clock::system(), "test:").await.unwrap();
         let application = ApplicationId::from_uuid(app.new_id());
-        let node = Node { app, application, url };
+        let node = Node { app, application, database };
         node.create_application(settings).await;
         node
     }
@@ -53,7 +51,8 @@ impl Node {
         let name = ApplicationName::parse("Acme").unwrap();
         let create =
             ApplicationCommand::CreateApplication { owner, name, environment: Environment::Development, now };
-        let update = ApplicationCommand::UpdateApplication { name: None, settings: Some(settings), now };
+        let update =
+            ApplicationCommand::UpdateApplication { name: None, settings: Some(settings.into()), now };
         for command in [create, update] {
             let context = self.context();
             self.app
@@ -101,7 +100,7 @@ impl Node {
     pub async fn erase(&self, user: UserId) {
         self.execute(user, UserCommand::EraseUser { now: self.app.clock.now() }, None).await;
         // What the command's writes will do once there is a route for it; a key that is gone reads as erased.
-        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let mut connection = self.database.connect().await;
         sqlx::query("DELETE FROM secrets.data_keys WHERE user_id = $1")
             .bind(user.uuid())
             .execute(&mut connection)
@@ -145,7 +144,6 @@ impl Node {
             request_id: None,
             client_address: None,
             user_agent: None,
-            now: self.app.clock.now(),
         }
     }
 
@@ -158,7 +156,7 @@ impl Node {
 
     /// Waits until a job's row says this: state and last error.
     pub async fn until(&self, job: Uuid, state: &str, error: Option<&str>) {
-        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let mut connection = self.database.connect().await;
         let wanted = (state.to_owned(), error.map(str::to_owned));
         let mut is = (String::new(), None);
         let waiting = async {
@@ -184,16 +182,6 @@ impl Working {
         self.stop.cancel();
         tokio::time::timeout(PATIENCE, self.task).await.unwrap().unwrap();
     }
-}
-
-async fn database() -> String {
-    let admin = std::env::var("DEVAUTH_TEST_DATABASE_URL").expect("run through the example `services`");
-    let mut connection = PgConnection::connect(&admin).await.unwrap();
-    let name = format!("mailer_{}", devauth::crypto::random::uuid_v7(Clock::system().now()).simple());
-    sqlx::raw_sql(&format!("CREATE DATABASE {name}")).execute(&mut connection).await.unwrap();
-    let mut url = url::Url::parse(&admin).unwrap();
-    url.set_path(&name);
-    url.into()
 }
 
 fn config(database_url: &str) -> Config {

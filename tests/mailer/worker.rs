@@ -4,7 +4,7 @@ use devauth_aggregates::ApplicationSettings;
 use secrecy::ExposeSecret as _;
 
 use super::node::Node;
-use super::smtp::{Received, SmtpSink, Trouble};
+use devauth_test_support::smtp::{Received, SmtpSink, Trouble};
 
 fn to(mails: &[Received]) -> Vec<&str> {
     let mut to: Vec<_> = mails.iter().flat_map(|mail| mail.to.iter().map(String::as_str)).collect();

@@ -4,7 +4,7 @@ use super::*;
 use crate::mailer::message::MailKind;
 use crate::mailer::outgoing::tests::{hostile, outgoing};
 use crate::mailer::smtp::Limits;
-use crate::smtp_sink::{SmtpSink, Trouble};
+use devauth_test_support::smtp::{SmtpSink, Trouble};
 
 fn mail() -> OutgoingMail {
     outgoing(MailKind::VerifyEmail, "Acme")
