@@ -4,4 +4,5 @@
 mod app;
 mod auth;
 mod client;
+mod keys;
 mod portal;
