@@ -62,9 +62,8 @@ impl FromRequest<App> for Introspection {
 }
 
 fn is_basic(headers: &HeaderMap) -> bool {
-    let scheme =
-        headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.get(..6));
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
+    let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    value.and_then(|text| text.split(' ').next()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
 }
 
 /// `app_id:app_secret`; one answer for everything that is wrong with them.
