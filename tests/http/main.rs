@@ -5,5 +5,6 @@ mod app;
 mod auth;
 mod client;
 mod errors;
+mod isolation;
 mod keys;
 mod portal;
