@@ -4,6 +4,7 @@
 mod app;
 mod auth;
 mod client;
+mod document;
 mod errors;
 mod isolation;
 mod keys;
