@@ -53,7 +53,8 @@ impl Node {
         let name = ApplicationName::parse("Acme").unwrap();
         let create =
             ApplicationCommand::CreateApplication { owner, name, environment: Environment::Development, now };
-        let update = ApplicationCommand::UpdateApplication { name: None, settings: Some(settings), now };
+        let update =
+            ApplicationCommand::UpdateApplication { name: None, settings: Some(settings.into()), now };
         for command in [create, update] {
             let context = self.context();
             self.app
@@ -145,7 +146,6 @@ impl Node {
             request_id: None,
             client_address: None,
             user_agent: None,
-            now: self.app.clock.now(),
         }
     }
 
