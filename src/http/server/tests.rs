@@ -164,7 +164,9 @@ async fn a_client_that_sends_too_much_still_reads_the_refusal() {
 async fn a_client_that_does_not_read_is_given_up_on() {
     let limits = ServerLimits { write_time: Duration::from_millis(100), ..patient() };
     let server = start(limits, LONG).await;
-    let stream = connect(&server, b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let mut stream = connect(&server, b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    // One byte, so that the answer has surely begun, and no more.
+    stream.read_exact(&mut [0]).await.unwrap();
     server.shutdown.cancel();
     // Well before the drain time, which would end it too.
     tokio::time::timeout(LONG / 4, server.task).await.expect("the connection was given up on").unwrap();
