@@ -10,4 +10,11 @@ pub mod dev;
 pub mod http;
 pub mod limits;
 pub mod mailer;
+pub mod service;
 pub mod telemetry;
+pub mod templates;
+
+#[cfg(test)]
+#[expect(dead_code, reason = "tests elsewhere use the rest of it")]
+#[path = "../tests/support/smtp.rs"]
+mod smtp_sink;

@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod pages;
+mod store;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -131,6 +132,11 @@ impl ApiError {
     /// The code.
     pub fn code(&self) -> ErrorCode {
         self.code
+    }
+
+    /// When to try again, if the error says.
+    pub fn waits(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// The field errors collected so far.

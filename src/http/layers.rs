@@ -53,6 +53,12 @@ pub struct HttpSettings {
 }
 
 impl HttpSettings {
+    /// The contract's limits for a service configured like this.
+    pub fn of(config: &crate::config::Config) -> Self {
+        let public_url = url::Url::parse(&config.public_url).expect("the configuration was checked");
+        Self::new(&public_url, config.trusted_proxies.clone())
+    }
+
     /// The contract's limits for a service at this URL.
     pub fn new(public_url: &url::Url, trusted_proxies: Vec<IpNet>) -> Self {
         Self {

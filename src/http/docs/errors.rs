@@ -78,6 +78,10 @@ error_set!(
     pub ObjectErrors = NotFound
 );
 error_set!(
+    /// The service can't serve.
+    pub UnavailableErrors = Unavailable
+);
+error_set!(
     /// A call that honours `Idempotency-Key`.
     pub IdempotencyErrors = IdempotencyInProgress, IdempotencyMismatch
 );

@@ -1,0 +1,4 @@
+//! What `devauth dev` stands on, from outside: a private Postgres that survives whatever happens to us.
+
+mod interrupted;
+mod postgres;

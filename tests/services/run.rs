@@ -1,0 +1,110 @@
+//! Runs a command with the services that the tests need, and takes them down after it:
+//!
+//! ```text
+//! cargo run --example services -- cargo nextest run
+//! ```
+//!
+//! The command finds a private Postgres (superuser, database `postgres`) in `DEVAUTH_TEST_DATABASE_URL` and a private Redis in
+//! `DEVAUTH_TEST_REDIS_URL`. Both listen where nothing else does, so any number of these can run at once.
+//! Postgres settings of one's own: `--set name=value`, before the command.
+
+mod redis;
+
+use std::ffi::OsString;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitCode, ExitStatus};
+
+use clap::Parser;
+use devauth::dev::Postgres;
+use devauth::dev::postgres::Options;
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+
+use redis::Redis;
+
+/// Hundreds of small databases at a time, none of them for long. Whatever is promised stays on: fsync, full page writes.
+const SETTINGS: [(&str, &str); 8] = [
+    ("max_connections", "400"),
+    ("shared_buffers", "256MB"),
+    ("max_wal_size", "4GB"),
+    ("checkpoint_timeout", "1h"),
+    ("autovacuum_naptime", "10min"),
+    ("jit", "off"),
+    ("log_min_messages", "fatal"),
+    ("log_min_error_statement", "panic"),
+];
+
+#[derive(Parser)]
+struct Arguments {
+    /// A Postgres setting, as in postgresql.conf; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    settings: Vec<(String, String)>,
+    /// The command to run, with its arguments.
+    #[arg(trailing_var_arg = true, required = true)]
+    command: Vec<OsString>,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as name=value")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(status) => code(status),
+        Err(error) => {
+            eprintln!("services: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<ExitStatus, Box<dyn std::error::Error>> {
+    let dir = TempDir::with_prefix("devauth-services-")?;
+    std::fs::set_permissions(dir.path(), Permissions::from_mode(0o711))?;
+    let mut options = Options::new(dir.path().join("pg")).throwaway();
+    for (name, value) in SETTINGS {
+        options = options.setting(name, value);
+    }
+    options.settings.extend(arguments.settings);
+    let postgres = Postgres::start(options)?;
+    let redis = Redis::start(dir.path())?;
+    let (program, rest) = arguments.command.split_first().ok_or("no command")?;
+    let child = Command::new(program)
+        .args(rest)
+        .env("DEVAUTH_TEST_DATABASE_URL", postgres.database_url("postgres"))
+        .env("DEVAUTH_TEST_REDIS_URL", redis.url())
+        .spawn()
+        .map_err(|error| format!("can't run {}: {error}", program.to_string_lossy()))?;
+    Ok(wait(child).await?)
+}
+
+/// Waits for the command, and hands on to it the signals that ask us to end: we have to outlive it.
+async fn wait(mut child: Child) -> std::io::Result<ExitStatus> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        let received = tokio::select! {
+            status = child.wait() => return status,
+            _ = interrupt.recv() => Signal::INT,
+            _ = terminate.recv() => Signal::TERM,
+            _ = hangup.recv() => Signal::HUP,
+        };
+        if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+            // It may have ended on its own.
+            let _ = kill_process(pid, received);
+        }
+    }
+}
+
+/// The command's own status, as a shell would show it.
+fn code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
