@@ -29,7 +29,13 @@ pub(super) fn redis(text: &str) -> Result<SecretString, Reason> {
     Limiter::check_url(text).map_err(|error| error.to_string())?;
     // The password is the same for all nodes of a cluster.
     let first = text.split(",redis").next().unwrap_or(text);
-    not_the_example(&with_scheme(first, &["redis", "rediss", "redis+unix"])?)?;
+    let url = with_scheme(first, &["redis", "rediss", "redis+unix"])?;
+    not_the_example(&url)?;
+    if url.host_str().is_some_and(|host| host.contains(',')) {
+        return Err(
+            "has a comma in a host; the nodes of a cluster are whole URLs, separated by commas".to_owned()
+        );
+    }
     Ok(text.into())
 }
 
