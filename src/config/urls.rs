@@ -28,10 +28,9 @@ pub(super) fn smtp(text: &str) -> Result<SecretString, Reason> {
 pub(super) fn redis(text: &str) -> Result<SecretString, Reason> {
     Limiter::check_url(text).map_err(|error| error.to_string())?;
     // The password is the same for all nodes of a cluster.
-    let first = text.split(",redis").next().unwrap_or(text);
-    let url = with_scheme(first, &["redis", "rediss", "redis+unix"])?;
-    not_the_example(&url)?;
-    if url.host_str().is_some_and(|host| host.contains(',')) {
+    let mut parts = text.split(",redis");
+    not_the_example(&with_scheme(parts.next().unwrap_or(text), &["redis", "rediss", "redis+unix"])?)?;
+    if parts.any(|rest| !rest.starts_with([':', 's', '+'])) {
         return Err(
             "has a comma in a host; the nodes of a cluster are whole URLs, separated by commas".to_owned()
         );
