@@ -1,1 +1,180 @@
-//! .
+//! Executing a command: load, decide, and write everything that follows from it in one transaction.
+
+use std::time::Duration;
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use devauth_aggregates::RecordedEvent;
+use devauth_projections::event_log::{Append, Context, EventLog, Loaded};
+use devauth_projections::inline::Inline;
+use devauth_projections::sealing::Key256;
+use devauth_projections::{Error, Write};
+use tokio::sync::Notify;
+
+use crate::crypto::random;
+
+/// How often a command that lost a race, or met a broken connection, is tried in all.
+const TRIES: u32 = 6;
+
+/// Why a command was not executed. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError<E> {
+    /// The aggregate refused it.
+    #[error("the command was refused: {0}")]
+    Refused(E),
+    /// The address belongs to another user.
+    #[error("the address is taken")]
+    AddressTaken,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(Error),
+}
+
+/// What a command led to.
+#[derive(Debug)]
+pub struct Outcome<A> {
+    /// The state after it.
+    pub state: A,
+    /// Whether it changed anything.
+    pub changed: bool,
+}
+
+/// Executes commands on one event log.
+#[derive(Clone)]
+pub struct Commands {
+    log: EventLog,
+    appended: std::sync::Arc<Notify>,
+}
+
+impl Commands {
+    /// On this log; `appended` is told of every commit, so that who follows the log need not wait for their next look.
+    #[must_use]
+    pub fn new(log: EventLog, appended: std::sync::Arc<Notify>) -> Self {
+        Commands { log, appended }
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// Executes `command` on the stream `id`. Events, inline read models and what `writes` answers for the new state are
+    /// committed together, or nothing is. A lost race reloads and decides again; a command that decides nothing writes
+    /// nothing.
+    ///
+    /// A commit whose answer was lost may or may not have happened. The ids of the events derive from the command's id, so
+    /// the next try sees which it was.
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    pub async fn execute<A>(
+        &self,
+        id: A::Id,
+        command: A::Command,
+        context: &Context,
+        writes: impl Fn(&A) -> Vec<Write> + Send + Sync,
+    ) -> Result<Outcome<A>, CommandError<A::Error>>
+    where
+        A: Inline + Aggregate<Services = ()>,
+        A::Command: Clone + Send,
+        A::Event: RecordedEvent,
+        A::Error: Send,
+    {
+        let mut tried = 1;
+        loop {
+            let error = match self.attempt(id, command.clone(), context, &writes, tried > 1).await {
+                Err(CommandError::Store(error)) => error,
+                ended => return ended,
+            };
+            match error {
+                Error::AddressTaken => return Err(CommandError::AddressTaken),
+                Error::Conflict | Error::AlreadyRecorded | Error::Unavailable(_) if tried < TRIES => {
+                    tokio::time::sleep(pause(tried)).await;
+                    tried += 1;
+                }
+                error => return Err(CommandError::Store(error)),
+            }
+        }
+    }
+
+    async fn attempt<A>(
+        &self,
+        id: A::Id,
+        command: A::Command,
+        context: &Context,
+        writes: &(impl Fn(&A) -> Vec<Write> + Send + Sync),
+        again: bool,
+    ) -> Result<Outcome<A>, CommandError<A::Error>>
+    where
+        A: Inline + Aggregate<Services = ()>,
+        A::Command: Send,
+        A::Event: RecordedEvent,
+        A::Error: Send,
+    {
+        let mut loaded = self.log.load::<A>(&id.to_string()).await.map_err(CommandError::Store)?;
+        if again && self.log.is_recorded(context.command_id).await.map_err(CommandError::Store)? {
+            return Ok(Outcome { state: loaded.state, changed: true });
+        }
+        let sink = EventSink::default();
+        loaded.state.handle(command, &(), &sink).await.map_err(CommandError::Refused)?;
+        let events = sink.collect().await;
+        if !events.is_empty() {
+            let writes = writes(&loaded.state);
+            self.commit(id, &mut loaded, &events, context, &writes).await.map_err(CommandError::Store)?;
+        }
+        Ok(Outcome { changed: !events.is_empty(), state: loaded.state })
+    }
+
+    async fn commit<A>(
+        &self,
+        id: A::Id,
+        loaded: &mut Loaded<A>,
+        events: &[A::Event],
+        context: &Context,
+        writes: &[Write],
+    ) -> Result<(), Error>
+    where
+        A: Inline,
+        A::Event: RecordedEvent,
+    {
+        let person = loaded.state.person(id);
+        let new_person = person.filter(|person| loaded.sequence == 0 && person.uuid() == A::uuid(id));
+        if let Some(person) = new_person {
+            loaded.keys.insert(person, Key256::generate());
+        }
+        let people: Vec<_> = [person, context.person].into_iter().flatten().collect();
+        let missing: Vec<_> = people.into_iter().filter(|person| !loaded.keys.contains_key(person)).collect();
+        loaded.keys.extend(self.log.data_keys(&missing).await?);
+
+        let mut tx = self.log.pool().begin().await.map_err(Error::from)?;
+        if let Some(person) = new_person {
+            self.log.store_data_key(&mut tx, person, &loaded.keys[&person]).await?;
+        }
+        let stream = id.to_string();
+        let append = Append::<A> {
+            aggregate_id: &stream,
+            after: loaded.sequence,
+            events,
+            person,
+            context,
+            keys: &loaded.keys,
+        };
+        append.insert(&mut tx).await?;
+        let sequence = loaded.sequence + i64::try_from(events.len()).unwrap_or(i64::MAX);
+        loaded.state.write(&mut tx, id, sequence).await?;
+        for write in writes {
+            write.apply(&mut tx, self.log.keyring()).await?;
+        }
+        tx.commit().await.map_err(Error::from)?;
+        self.appended.notify_one();
+        Ok(())
+    }
+}
+
+/// Between 5 and 10 milliseconds, doubling with each try: random, so that racers don't meet again.
+fn pause(tried: u32) -> Duration {
+    let mut byte = [0u8; 1];
+    random::fill(&mut byte);
+    Duration::from_micros((5_000 + u64::from(byte[0]) * 20) << tried.min(5))
+}

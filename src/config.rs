@@ -1,1 +1,233 @@
-//! .
+//! The configuration of a DevAuth process, read once from the environment into plain values.
+//!
+//! Everything wrong is found before anything starts and named at once ([`ConfigErrors`]). Values are never repeated
+//! in a message, since a secret is easily put into the wrong variable. Nothing below this module reads the
+//! environment; tests and `devauth dev` build a [`Config`] directly.
+
+mod duration;
+mod encryption_key;
+mod networks;
+mod private_key;
+mod problem;
+mod reader;
+#[cfg(test)]
+mod reference;
+mod sections;
+mod unknown;
+mod urls;
+mod variable;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+
+use ipnet::IpNet;
+use lettre::message::Mailbox;
+use secrecy::{SecretSlice, SecretString};
+
+pub use encryption_key::{EncryptionKey, WeakKey};
+pub use problem::{ConfigErrors, Problem};
+pub use sections::{Lockout, Passwords, Rates, Tokens};
+pub use unknown::{UnknownVariable, unknown_variables};
+pub use variable::{Accepts, Variable};
+pub use variables::VARIABLES;
+
+use reader::Reader;
+use sections::Settings;
+
+/// Where a variable's value comes from: `std::env::var` in the program, a map in tests.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Which promises the process must keep (`DEVAUTH_ENV`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// Real users: https only, bcrypt cost 12 or more.
+    Production,
+    /// A developer's machine: as production, but http is accepted.
+    Development,
+    /// Automatic tests: cheap password hashes, and therefore never reachable from outside the machine.
+    Test,
+}
+
+/// Everything a process is told by its operator.
+///
+/// `Debug` shows no secret: those are held in redacting types.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Which promises must be kept.
+    pub environment: Environment,
+    /// `postgres://…`, as sqlx reads it.
+    pub database_url: SecretString,
+    /// `redis://…`; none means in-process limits and a single node.
+    pub redis_url: Option<SecretString>,
+    /// `smtp://…` or `smtps://…`.
+    pub smtp_url: SecretString,
+    /// Where the public routes listen.
+    pub bind: SocketAddr,
+    /// Where `/metrics` listens.
+    pub admin_bind: SocketAddr,
+    /// Issuer of tokens and base of mailed links; without a trailing slash.
+    pub public_url: String,
+    /// The first encrypts, all of them open; never empty.
+    pub encryption_keys: Vec<EncryptionKey>,
+    /// RSA private keys in PEM form, at least 2048 bits. The first signs, all of them verify; never empty.
+    pub jwt_keys: Vec<SecretSlice<u8>>,
+    /// The sender of every mail.
+    pub mail_from: Mailbox,
+    /// How passwords are stored.
+    pub passwords: Passwords,
+    /// How long tokens live.
+    pub tokens: Tokens,
+    /// When guessing is stopped.
+    pub lockout: Lockout,
+    /// How many requests new API keys may make.
+    pub rates: Rates,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// A `tracing` filter, already checked.
+    pub log: String,
+    /// Whether `serve` applies the migrations before it listens.
+    pub migrate: bool,
+}
+
+/// What `devauth dev` makes itself instead of asking its user for it.
+#[derive(Debug, Clone)]
+pub struct Provided {
+    /// The private cluster's address.
+    pub database_url: SecretString,
+    /// Where mail would go; `dev` catches it instead.
+    pub smtp_url: SecretString,
+    /// As [`Config::encryption_keys`].
+    pub encryption_keys: Vec<EncryptionKey>,
+    /// As [`Config::jwt_keys`].
+    pub jwt_keys: Vec<SecretSlice<u8>>,
+}
+
+/// The keys alone, for `devauth keys list`.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// As [`Config::encryption_keys`].
+    pub encryption_keys: Vec<EncryptionKey>,
+    /// As [`Config::jwt_keys`].
+    pub jwt_keys: Vec<SecretSlice<u8>>,
+}
+
+/// What `devauth migrate` needs.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// Rolling back is refused in [`Environment::Production`].
+    pub environment: Environment,
+    /// As [`Config::database_url`].
+    pub database_url: SecretString,
+    /// As [`Config::log`].
+    pub log: String,
+}
+
+impl Config {
+    /// Reads what `devauth serve` needs.
+    ///
+    /// # Errors
+    /// Every missing or unacceptable variable, all in one answer.
+    pub fn from_env(env: Env<'_>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(env);
+        let environment = sections::environment(&mut reader);
+        let database_url = reader.parse(&variables::DATABASE_URL, urls::database);
+        let smtp_url = reader.parse(&variables::SMTP_URL, urls::smtp);
+        let mail_from = reader.parse(&variables::MAIL_FROM, sections::mailbox);
+        let public_url = reader.parse(&variables::PUBLIC_URL, |text| urls::public(text, environment));
+        let keys = Keys::read(&mut reader);
+        let settings = Settings::read(&mut reader, environment);
+
+        reader.finish(|| {
+            let Keys { encryption_keys, jwt_keys } = keys?;
+            let provided =
+                Provided { database_url: database_url?, smtp_url: smtp_url?, encryption_keys, jwt_keys };
+            Some(Self::assemble(environment, provided, public_url?, mail_from?, settings?))
+        })
+    }
+
+    /// Reads what `devauth dev` lets its user change, around what it provides itself.
+    ///
+    /// `DEVAUTH_ENV` and the variables for which [`Provided`] has a value are not read.
+    ///
+    /// # Errors
+    /// Every unacceptable variable, all in one answer.
+    pub fn for_dev(env: Env<'_>, provided: Provided) -> Result<Self, ConfigErrors> {
+        let environment = Environment::Development;
+        let mut reader = Reader::new(env);
+        let public_url =
+            reader.parse_or(&variables::PUBLIC_URL, "", |text| urls::dev_public(text, environment));
+        let mail_from =
+            reader.parse_or(&variables::MAIL_FROM, "DevAuth <devauth@localhost>", sections::mailbox);
+        let settings = Settings::read(&mut reader, environment);
+
+        reader.finish(|| {
+            let settings = settings?;
+            let public_url =
+                public_url?.unwrap_or_else(|| format!("http://localhost:{}", settings.bind.port()));
+            Some(Self::assemble(environment, provided, public_url, mail_from?, settings))
+        })
+    }
+
+    fn assemble(
+        environment: Environment,
+        provided: Provided,
+        public_url: String,
+        mail_from: Mailbox,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            environment,
+            database_url: provided.database_url,
+            redis_url: settings.redis_url,
+            smtp_url: provided.smtp_url,
+            bind: settings.bind,
+            admin_bind: settings.admin_bind,
+            public_url,
+            encryption_keys: provided.encryption_keys,
+            jwt_keys: provided.jwt_keys,
+            mail_from,
+            passwords: settings.passwords,
+            tokens: settings.tokens,
+            lockout: settings.lockout,
+            rates: settings.rates,
+            trusted_proxies: settings.trusted_proxies,
+            log: settings.log,
+            migrate: settings.migrate,
+        }
+    }
+}
+
+impl Keys {
+    /// Reads the encryption keys and the signing keys.
+    ///
+    /// # Errors
+    /// Every missing, weak or unreadable key.
+    pub fn from_env(env: Env<'_>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(env);
+        let keys = Self::read(&mut reader);
+        reader.finish(|| keys)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let encryption_keys = reader.parse(&variables::ENCRYPTION_KEY, encryption_key::parse_list);
+        let jwt_keys = reader.parse(&variables::JWT_PRIVATE_KEY_FILE, private_key::read_list);
+        Some(Self { encryption_keys: encryption_keys?, jwt_keys: jwt_keys? })
+    }
+}
+
+impl Migration {
+    /// Reads what `devauth migrate` needs; the keys and the mail server are not asked for.
+    ///
+    /// # Errors
+    /// Every missing or unacceptable variable.
+    pub fn from_env(env: Env<'_>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(env);
+        let environment = sections::environment(&mut reader);
+        let database_url = reader.parse(&variables::DATABASE_URL, urls::database);
+        let log = reader.parse(&variables::LOG, sections::log_filter);
+        reader.finish(|| Some(Self { environment, database_url: database_url?, log: log? }))
+    }
+}

@@ -10,4 +10,6 @@ pub mod dev;
 pub mod http;
 pub mod limits;
 pub mod mailer;
+pub mod service;
 pub mod telemetry;
+pub mod templates;

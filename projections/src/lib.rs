@@ -1,1 +1,29 @@
-//! .
+//! All SQL of DevAuth: the event log and its order, the read models with their queries, secrets and jobs.
+//!
+//! It knows Postgres and the aggregates, and nothing of HTTP, Redis or SMTP. Time, ids and keys come in as arguments.
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
+pub mod api_keys;
+pub mod applications;
+pub mod claims;
+pub mod cluster;
+pub mod error;
+pub mod event_log;
+pub mod idempotency;
+pub mod inline;
+pub mod jobs;
+pub mod last_logins;
+pub mod login_locks;
+pub mod migrations;
+pub mod pool;
+pub mod roles;
+pub mod sealing;
+pub mod secrets;
+pub mod sequencer;
+pub mod sessions;
+pub mod users;
+pub mod writes;
+
+pub use error::Error;
+pub use pool::{Pool, Tx};
+pub use writes::Write;

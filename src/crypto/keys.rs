@@ -19,16 +19,19 @@ impl Label {
     pub const ONE_TIME_TOKENS: Label = Label("devauth one-time tokens v1");
     /// The keyed hash by which an address is claimed and found.
     pub const ADDRESS_INDEX: Label = Label("devauth address index v1");
+    /// The fingerprint of a request with an Idempotency-Key.
+    pub const REQUEST_DIGEST: Label = Label("devauth request digest v1");
     /// The signature of portal tokens.
     pub const PORTAL_TOKENS: Label = Label("devauth portal tokens v1");
 
     #[cfg(test)]
-    const ALL: [Label; 5] = [
+    const ALL: [Label; 6] = [
         Label::PASSWORD_PREHASH,
         Label::REFRESH_TOKENS,
         Label::ONE_TIME_TOKENS,
         Label::ADDRESS_INDEX,
         Label::PORTAL_TOKENS,
+        Label::REQUEST_DIGEST,
     ];
 }
 
@@ -145,6 +148,7 @@ mod tests {
             "2515f7feee41537c",
             "d83f20e2bc501a96",
             "628f3bb7491d7e9d",
+            "bf7ddbc67ad8f7ec",
         ];
         assert_eq!(beginnings, expected);
     }

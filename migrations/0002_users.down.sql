@@ -1,0 +1,4 @@
+DROP SCHEMA secrets CASCADE;
+DROP TABLE claims;
+DROP TABLE last_logins;
+DROP TABLE users;

@@ -1,0 +1,2 @@
+DROP TABLE secrets.refresh_tokens;
+DROP TABLE sessions;

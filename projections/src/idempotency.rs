@@ -1,0 +1,125 @@
+//! Answers to creations that carried an Idempotency-Key: reserved before the work, completed in the transaction that does it,
+//! so that a crash in between leaves either nothing or both.
+
+use chrono::{DateTime, Duration, Utc};
+use sqlx::Row as _;
+
+use crate::sealing::{Keyring, Sealed};
+use crate::{Error, Pool, Tx};
+
+/// How long an answer is kept.
+pub const KEPT_FOR: Duration = Duration::hours(24);
+/// How long a reservation holds if its request never ends: a node that died.
+const RESERVED_FOR: Duration = Duration::seconds(60);
+
+/// A key as one caller uses it for one route.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// Who uses it, and for which route.
+    pub scope: String,
+    /// SHA-256 of the key.
+    pub key_hash: [u8; 32],
+    /// SHA-256 of the request's content.
+    pub request_hash: [u8; 32],
+}
+
+/// What to do with a request that carries a key.
+pub enum Reservation {
+    /// It is the first: do the work.
+    New,
+    /// It was done: answer the same.
+    Done {
+        /// HTTP status of the answer.
+        status: u16,
+        /// Its body.
+        body: Vec<u8>,
+    },
+    /// Another request with this key is being worked on.
+    InProgress,
+    /// The key was used for another content.
+    Mismatch,
+}
+
+/// Reserves `key`, or says what became of it before.
+///
+/// # Errors
+/// Postgres is away, or a stored answer can't be opened.
+pub async fn reserve(
+    pool: &Pool,
+    keyring: &Keyring,
+    key: &Key,
+    now: DateTime<Utc>,
+) -> Result<Reservation, Error> {
+    let reserved = sqlx::query(
+        "INSERT INTO idempotency_keys AS k (scope, key_hash, request_hash, reserved_until, expires_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (scope, key_hash) DO UPDATE
+             SET request_hash = excluded.request_hash, reserved_until = excluded.reserved_until, status = NULL, key_id = NULL,
+                 answer = NULL, expires_at = excluded.expires_at
+             WHERE k.expires_at <= $6
+                OR (k.status IS NULL AND k.reserved_until <= $6 AND k.request_hash = excluded.request_hash)",
+    )
+    .bind(&key.scope)
+    .bind(&key.key_hash[..])
+    .bind(&key.request_hash[..])
+    .bind(now + RESERVED_FOR)
+    .bind(now + KEPT_FOR)
+    .bind(now)
+    .execute(pool)
+    .await?;
+    if reserved.rows_affected() == 1 {
+        return Ok(Reservation::New);
+    }
+    let row = sqlx::query("SELECT request_hash, status, key_id, answer FROM idempotency_keys WHERE scope = $1 AND key_hash = $2")
+        .bind(&key.scope)
+        .bind(&key.key_hash[..])
+        .fetch_optional(pool)
+        .await?;
+    // Gone between the two statements: the first request failed just now and gave it back.
+    let Some(row) = row else { return Ok(Reservation::InProgress) };
+    if row.try_get::<Vec<u8>, _>("request_hash")? != key.request_hash {
+        return Ok(Reservation::Mismatch);
+    }
+    let Some(status) = row.try_get::<Option<i16>, _>("status")? else { return Ok(Reservation::InProgress) };
+    let sealed = Sealed { key_id: row.try_get("key_id")?, content: row.try_get("answer")? };
+    Ok(Reservation::Done { status: status.unsigned_abs(), body: keyring.open(&sealed, &bound_to(key))? })
+}
+
+/// Stores the answer, in the transaction that does the work.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn complete(
+    tx: &mut Tx<'_>,
+    keyring: &Keyring,
+    key: &Key,
+    status: u16,
+    body: &[u8],
+) -> Result<(), Error> {
+    let sealed = keyring.seal(body, &bound_to(key));
+    sqlx::query("UPDATE idempotency_keys SET status = $3, key_id = $4, answer = $5 WHERE scope = $1 AND key_hash = $2")
+        .bind(&key.scope)
+        .bind(&key.key_hash[..])
+        .bind(i16::try_from(status).unwrap_or(i16::MAX))
+        .bind(sealed.key_id)
+        .bind(sealed.content)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Gives a reservation back: the request was refused and changed nothing.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn release(pool: &Pool, key: &Key) -> Result<(), Error> {
+    sqlx::query("DELETE FROM idempotency_keys WHERE scope = $1 AND key_hash = $2 AND status IS NULL")
+        .bind(&key.scope)
+        .bind(&key.key_hash[..])
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+fn bound_to(key: &Key) -> [&str; 2] {
+    ["devauth-idempotent-answer", &key.scope]
+}

@@ -1,0 +1,71 @@
+//! Locks against guessing, kept where a lost Redis can't lose them.
+
+use chrono::{DateTime, Utc};
+use devauth_aggregates::ApplicationId;
+
+use crate::{Error, Pool};
+
+/// What is locked: a pair of an address (its keyed hash) and a network, or, with an empty network, the whole account.
+#[derive(Debug, Clone)]
+pub struct Lock<'a> {
+    /// The application.
+    pub application: ApplicationId,
+    /// Keyed hash of the canonical address.
+    pub address: &'a [u8],
+    /// Where the tries came from.
+    pub network: &'a str,
+}
+
+/// Writes a lock; of two the later end wins.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn put(pool: &Pool, lock: &Lock<'_>, until: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO login_locks (application_id, address, network, locked_until) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (application_id, address, network) DO UPDATE SET locked_until = excluded.locked_until
+         WHERE excluded.locked_until > login_locks.locked_until",
+    )
+    .bind(lock.application.uuid())
+    .bind(lock.address)
+    .bind(lock.network)
+    .bind(until)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Until when the pair, and until when the account, is locked.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn get(
+    pool: &Pool,
+    lock: &Lock<'_>,
+    now: DateTime<Utc>,
+) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), Error> {
+    Ok(sqlx::query_as(
+        "SELECT max(locked_until) FILTER (WHERE network = $3), max(locked_until) FILTER (WHERE network = '')
+         FROM login_locks
+         WHERE application_id = $1 AND address = $2 AND network IN ($3, '') AND locked_until > $4",
+    )
+    .bind(lock.application.uuid())
+    .bind(lock.address)
+    .bind(lock.network)
+    .bind(now)
+    .fetch_one(pool)
+    .await?)
+}
+
+/// Removes every lock of an address: a completed reset proved who it belongs to.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn clear(pool: &Pool, application: ApplicationId, address: &[u8]) -> Result<(), Error> {
+    sqlx::query("DELETE FROM login_locks WHERE application_id = $1 AND address = $2")
+        .bind(application.uuid())
+        .bind(address)
+        .execute(pool)
+        .await?;
+    Ok(())
+}

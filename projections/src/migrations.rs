@@ -1,0 +1,95 @@
+//! The migrations, compiled into the program.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use crate::Error;
+
+macro_rules! migrations {
+    ($($name:literal),* $(,)?) => {
+        /// File names without their endings, in order.
+        pub const NAMES: &[&str] = &[$($name),*];
+        const SQL: &[(&str, &str)] = &[$((
+            include_str!(concat!("../../migrations/", $name, ".up.sql")),
+            include_str!(concat!("../../migrations/", $name, ".down.sql")),
+        )),*];
+    };
+}
+
+migrations![
+    "0001_event_log",
+    "0002_users",
+    "0003_applications",
+    "0004_sessions",
+    "0005_jobs",
+    "0006_login_locks",
+    "0007_idempotency_keys",
+];
+
+/// All migrations, each with its way back.
+#[must_use]
+pub fn migrator() -> Migrator {
+    let migrations = NAMES.iter().zip(SQL).flat_map(|(name, (up, down))| {
+        let (version, description) = name.split_once('_').unwrap_or((name, ""));
+        let version = version.parse().unwrap_or(0);
+        let one = |direction, sql: &'static str| {
+            Migration::new(version, Cow::Borrowed(description), direction, Cow::Borrowed(sql), false)
+        };
+        [one(MigrationType::ReversibleUp, up), one(MigrationType::ReversibleDown, down)]
+    });
+    Migrator { migrations: Cow::Owned(migrations.collect()), ..Migrator::DEFAULT }
+}
+
+/// Version of the newest migration.
+#[must_use]
+pub fn newest() -> i64 {
+    i64::try_from(NAMES.len()).unwrap_or(i64::MAX)
+}
+
+/// Applies what is missing. Several nodes may do so at once: one works, the others wait.
+///
+/// # Errors
+/// Postgres is away or refuses a migration.
+pub async fn up(connection: &mut sqlx::PgConnection) -> Result<(), Error> {
+    migrator().run(connection).await.map_err(migration_error)
+}
+
+/// Rolls back to `version` (0 = everything). For development: a way back loses the data of what it drops.
+///
+/// # Errors
+/// Postgres is away or refuses a migration.
+pub async fn down(connection: &mut sqlx::PgConnection, version: i64) -> Result<(), Error> {
+    migrator().undo(connection, version).await.map_err(migration_error)
+}
+
+fn migration_error(error: sqlx::migrate::MigrateError) -> Error {
+    if let sqlx::migrate::MigrateError::Execute(inner) = error {
+        return Error::from(inner);
+    }
+    Error::Corrupt(format!("the database's migrations are not those of this program: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_equals_the_folder_and_is_numbered_without_gaps() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        files.sort();
+
+        let expected: Vec<String> =
+            NAMES.iter().flat_map(|name| [format!("{name}.down.sql"), format!("{name}.up.sql")]).collect();
+
+        assert_eq!(files, expected);
+        let versions: Vec<i64> = migrator().iter().map(|migration| migration.version).collect();
+        let numbered: Vec<i64> = (1..=newest()).flat_map(|version| [version, version]).collect();
+        assert_eq!(versions, numbered);
+    }
+}

@@ -1,0 +1,75 @@
+//! Connections: one pool a node, each session with limits, so that a stuck statement can't hold the log's horizon for long.
+
+use std::time::Duration;
+
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::{Error, roles};
+
+/// A pool of Postgres connections.
+pub type Pool = sqlx::PgPool;
+/// An open transaction.
+pub type Tx<'a> = sqlx::Transaction<'a, sqlx::Postgres>;
+
+/// How a node talks to Postgres.
+#[derive(Debug, Clone)]
+pub struct PoolSettings {
+    /// Connections at most.
+    pub max_connections: u32,
+    /// How long a request waits for a connection before it is told that the database is away.
+    pub acquire_timeout: Duration,
+    /// The role to act as, if [`roles::restrict`] could make it.
+    pub role: Option<&'static str>,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        PoolSettings { max_connections: 20, acquire_timeout: Duration::from_secs(3), role: None }
+    }
+}
+
+/// Opens a pool; connections are made when they are needed, so this succeeds while Postgres is away.
+///
+/// # Errors
+/// The URL is not one of Postgres.
+pub fn lazy(url: &str, settings: &PoolSettings) -> Result<Pool, Error> {
+    let role = settings.role;
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(settings.acquire_timeout)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if let Some(role) = role {
+                    roles::assume(connection, role).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options(url)?);
+    Ok(pool)
+}
+
+/// Opens one connection with the rights of the configured role, for migrations.
+///
+/// # Errors
+/// The URL is not one of Postgres, or Postgres is away.
+pub async fn owner(url: &str) -> Result<sqlx::PgConnection, Error> {
+    // Migrations may take longer than a request may.
+    let options: PgConnectOptions = parse(url)?.options([("statement_timeout", "0"), ("timezone", "UTC")]);
+    Ok(options.connect().await?)
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, Error> {
+    Ok(parse(url)?.options([
+        ("statement_timeout", "15s"),
+        ("lock_timeout", "5s"),
+        ("idle_in_transaction_session_timeout", "15s"),
+        ("timezone", "UTC"),
+    ]))
+}
+
+fn parse(url: &str) -> Result<PgConnectOptions, Error> {
+    let options: PgConnectOptions = url.parse().map_err(Error::Database)?;
+    Ok(options.application_name("devauth").log_statements(tracing::log::LevelFilter::Trace))
+}

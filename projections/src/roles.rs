@@ -1,0 +1,65 @@
+//! The role the running service acts as: it can add to the event log and can't change it, where the server lets us make it.
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+use crate::Error;
+
+/// Name of the role; it can't log in, the configured role steps down to it.
+pub const SERVICE_ROLE: &str = "devauth_service";
+
+/// What the role may do: everything with our tables, but only read and add where the log is.
+const GRANTS: &str = "
+    GRANT USAGE ON SCHEMA public, secrets TO devauth_service;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, secrets TO devauth_service;
+    GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO devauth_service;
+    REVOKE UPDATE, DELETE, TRUNCATE ON events, event_log FROM devauth_service;
+    REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON _sqlx_migrations FROM devauth_service;";
+
+/// Makes the role and grants it its rights, as far as the configured role is allowed to; run after the migrations.
+///
+/// Answers the role to act as, or nothing where the server doesn't allow one: then only the log's triggers protect it.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn restrict(connection: &mut PgConnection) -> Result<Option<&'static str>, Error> {
+    let (exists, may_create): (bool, bool) = sqlx::query_as(
+        "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1),
+                (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user)",
+    )
+    .bind(SERVICE_ROLE)
+    .fetch_one(&mut *connection)
+    .await?;
+    if !exists && !may_create {
+        return Ok(None);
+    }
+    if !exists {
+        // Another database of the same server may be making it at this moment: then it is there, which is all we want.
+        let _lost_race = connection.execute("CREATE ROLE devauth_service NOLOGIN").await;
+    }
+    if may_create {
+        let _member_already = connection.execute("GRANT devauth_service TO CURRENT_USER").await;
+    }
+    if assume(connection, SERVICE_ROLE).await.is_err() {
+        return Ok(None);
+    }
+    connection.execute("RESET ROLE").await?;
+    let mut tx = connection.begin().await?;
+    // Grants on the same table from two starting nodes would collide ("tuple concurrently updated").
+    tx.execute("SELECT pg_advisory_xact_lock(hashtext('devauth grants'))").await?;
+    let granted = tx.execute(GRANTS).await;
+    if granted.is_err() {
+        tx.rollback().await?;
+        return Ok(None);
+    }
+    tx.commit().await?;
+    Ok(Some(SERVICE_ROLE))
+}
+
+/// Steps down to `role` for the rest of the session.
+///
+/// # Errors
+/// The configured role is no member of it, or Postgres is away.
+pub async fn assume(connection: &mut PgConnection, role: &'static str) -> Result<(), sqlx::Error> {
+    debug_assert_eq!(role, SERVICE_ROLE, "SET ROLE takes no parameters");
+    connection.execute("SET ROLE devauth_service").await.map(|_done| ())
+}

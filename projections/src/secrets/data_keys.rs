@@ -1,0 +1,46 @@
+//! One key a person, wrapped. Whoever deletes the row forgets the person.
+
+use devauth_aggregates::UserId;
+use sqlx::Row as _;
+
+use crate::event_log::DataKeys;
+use crate::sealing::{Key256, Keyring, Sealed};
+use crate::{Error, Pool, Tx};
+
+/// The keys of `people`, as far as they exist.
+///
+/// # Errors
+/// Postgres is away, or a key can't be unwrapped.
+pub async fn get(pool: &Pool, keyring: &Keyring, people: &[UserId]) -> Result<DataKeys, Error> {
+    let ids: Vec<_> = people.iter().map(|person| person.uuid()).collect();
+    let rows = sqlx::query("SELECT user_id, key_id, wrapped FROM secrets.data_keys WHERE user_id = ANY($1)")
+        .bind(ids)
+        .fetch_all(pool)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let person = UserId::from_uuid(row.try_get("user_id")?);
+            let sealed = Sealed { key_id: row.try_get("key_id")?, content: row.try_get("wrapped")? };
+            Ok((person, keyring.unwrap(&sealed, &bound_to(&person.to_string()))?))
+        })
+        .collect()
+}
+
+/// Stores the key of a new person.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn insert(tx: &mut Tx<'_>, keyring: &Keyring, person: UserId, key: &Key256) -> Result<(), Error> {
+    let sealed = keyring.wrap(key, &bound_to(&person.to_string()));
+    sqlx::query("INSERT INTO secrets.data_keys (user_id, key_id, wrapped) VALUES ($1, $2, $3)")
+        .bind(person.uuid())
+        .bind(sealed.key_id)
+        .bind(sealed.content)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+fn bound_to(person: &str) -> [&str; 2] {
+    ["devauth-data-key", person]
+}

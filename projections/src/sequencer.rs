@@ -1,0 +1,62 @@
+//! The sequencer gives committed events contiguous positions. Everybody who reads the log in order (projections, feeds,
+//! auditors) checkpoints on the position; nobody else has to know how commit order is found.
+//!
+//! An insertion number is drawn when a row is inserted and the row becomes visible when its transaction commits, so a reader
+//! that remembers the highest number it saw passes over rows that commit later with a lower one. Below the oldest running
+//! transaction nothing can appear any more; there, in order of (epoch, transaction, insertion), rows are settled for good.
+
+use sqlx::Row as _;
+
+use crate::{Error, Pool};
+
+/// Numbers at most `limit` settled events; answers how many it numbered. Any node may call it at any time: the row lock on
+/// the head lets one work and sends the others away at once.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
+    // A look without a transaction id of its own: an idle node must not write.
+    if !has_settled(pool).await? {
+        return Ok(0);
+    }
+    let mut tx = pool.begin().await?;
+    let locked = sqlx::query("SELECT FROM log_head FOR UPDATE SKIP LOCKED").execute(&mut *tx).await?;
+    if locked.rows_affected() == 0 {
+        return Ok(0);
+    }
+    // A statement of its own, because only then its snapshot is younger than the lock.
+    let numbered = sqlx::query(
+        "WITH settled AS (
+             SELECT e.aggregate_type, e.aggregate_id, e.sequence, e.event_hash, e.epoch, e.tx_id, e.insertion,
+                    head.position + row_number() OVER (ORDER BY e.epoch, e.tx_id, e.insertion) AS position
+             FROM events e, log_head head, cluster_state c
+             WHERE (e.epoch, e.tx_id, e.insertion) > (head.epoch, head.tx_id, head.insertion)
+               AND (e.epoch < c.epoch OR e.tx_id < pg_snapshot_xmin(pg_current_snapshot()))
+             ORDER BY e.epoch, e.tx_id, e.insertion
+             LIMIT $1
+         ), numbered AS (
+             INSERT INTO event_log (position, aggregate_type, aggregate_id, sequence, event_hash)
+             SELECT position, aggregate_type, aggregate_id, sequence, event_hash FROM settled
+         )
+         UPDATE log_head SET position = last.position, epoch = last.epoch, tx_id = last.tx_id, insertion = last.insertion
+         FROM (SELECT * FROM settled ORDER BY position DESC LIMIT 1) last
+         RETURNING (SELECT count(*) FROM settled)",
+    )
+    .bind(limit)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let count: i64 = numbered.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    tx.commit().await?;
+    Ok(count.unsigned_abs())
+}
+
+async fn has_settled(pool: &Pool) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT FROM events e, log_head head, cluster_state c
+             WHERE (e.epoch, e.tx_id, e.insertion) > (head.epoch, head.tx_id, head.insertion)
+               AND (e.epoch < c.epoch OR e.tx_id < pg_snapshot_xmin(pg_current_snapshot())))",
+    )
+    .fetch_one(pool)
+    .await?)
+}

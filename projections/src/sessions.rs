@@ -1,0 +1,236 @@
+//! Sessions: the row, how it follows from the Session aggregate, and the question every authenticated request asks.
+
+use chrono::{DateTime, Utc};
+use devauth_aggregates::{ApplicationId, EndReason, Session, SessionId, UserId};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use crate::inline::Inline;
+use crate::users::{self, UserRow};
+use crate::{Error, Pool, Tx, last_logins};
+
+/// What a session's row says.
+#[derive(Clone)]
+pub struct SessionRow {
+    /// The session.
+    pub id: SessionId,
+    /// Address it was opened from.
+    pub client_address: Option<String>,
+    /// What the client called itself.
+    pub user_agent: Option<String>,
+    /// The login.
+    pub created_at: DateTime<Utc>,
+    /// The last refresh, or the login.
+    pub last_used_at: DateTime<Utc>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl SessionRow {
+    fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(SessionRow {
+            id: SessionId::from_uuid(row.try_get("session_id")?),
+            client_address: row.try_get("client_address")?,
+            user_agent: row.try_get("user_agent")?,
+            created_at: row.try_get("session_created_at")?,
+            last_used_at: row.try_get("last_used_at")?,
+            expires_at: row.try_get("expires_at")?,
+        })
+    }
+}
+
+const COLUMNS: &str = "s.id AS session_id, s.client_address, s.user_agent, s.created_at AS session_created_at, s.last_used_at, s.expires_at";
+
+/// What makes a session alive, apart from its user being active: it neither ended nor expired, and nothing ended all sessions
+/// of its user since (`$now` is the bound parameter's number).
+macro_rules! alive {
+    ($now:literal) => {
+        concat!(
+            "s.ended_at IS NULL AND s.expires_at > ",
+            $now,
+            " AND (s.generation = u.session_generation OR s.id = u.kept_session)"
+        )
+    };
+}
+
+impl Inline for Session {
+    type Id = SessionId;
+
+    fn uuid(id: Self::Id) -> uuid::Uuid {
+        id.uuid()
+    }
+
+    fn person(&self, _id: Self::Id) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>, id: Self::Id, sequence: i64) -> Result<(), Error> {
+        if !self.started {
+            return Ok(());
+        }
+        sqlx::query(
+            "INSERT INTO sessions (id, application_id, user_id, generation, counter, client_address, user_agent, created_at,
+                                   last_used_at, expires_at, ended_at, end_reason, sequence)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+             ON CONFLICT (id) DO UPDATE SET counter = excluded.counter, last_used_at = excluded.last_used_at,
+                 ended_at = excluded.ended_at, end_reason = excluded.end_reason, sequence = excluded.sequence
+             WHERE excluded.sequence > sessions.sequence",
+        )
+        .bind(id.uuid())
+        .bind(self.app_id.uuid())
+        .bind(self.user_id.uuid())
+        .bind(i32::try_from(self.generation).unwrap_or(i32::MAX))
+        .bind(i64::from(self.counter))
+        .bind(self.client_address.as_ref().cloned().flatten())
+        .bind(self.user_agent.as_ref().cloned().flatten())
+        .bind(self.created_at)
+        .bind(self.last_used_at)
+        .bind(self.expires_at)
+        .bind(self.ended.map(|(_, at)| at))
+        .bind(self.ended.map(|(reason, _)| end_reason(reason)))
+        .bind(sequence)
+        .execute(&mut **tx)
+        .await?;
+        if sequence == 1 {
+            last_logins::write(tx, self.user_id, self.created_at).await?;
+        }
+        Ok(())
+    }
+}
+
+fn end_reason(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Logout => "logout",
+        EndReason::Revoked => "revoked",
+        EndReason::RefreshTokenReused => "refresh_token_reused",
+    }
+}
+
+/// The session and its user, if the session lives: asked by every request with an access token.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn live(
+    pool: &Pool,
+    application: ApplicationId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<(SessionRow, UserRow)>, Error> {
+    let row = sqlx::query(&format!(
+        "SELECT {COLUMNS}, {users} FROM sessions s JOIN users u ON u.id = s.user_id
+             LEFT JOIN last_logins l ON l.user_id = u.id
+         WHERE s.application_id = $1 AND s.id = $2 AND u.status = 'active' AND {alive}",
+        users = users::COLUMNS,
+        alive = alive!("$3"),
+    ))
+    .bind(application.uuid())
+    .bind(session.uuid())
+    .bind(now)
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| Ok((SessionRow::read(&row)?, UserRow::read(&row)?))).transpose()
+}
+
+/// The living sessions of a user, newest first.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn list(
+    pool: &Pool,
+    application: ApplicationId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionRow>, Error> {
+    let rows = sqlx::query(&format!(
+        "SELECT {COLUMNS} FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.application_id = $1 AND s.user_id = $2 AND {alive}
+         ORDER BY s.created_at DESC, s.id DESC",
+        alive = alive!("$3"),
+    ))
+    .bind(application.uuid())
+    .bind(user.uuid())
+    .bind(now)
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.iter().map(SessionRow::read).collect::<Result<_, _>>()?)
+}
+
+/// Addresses from which a user logged in since `since`; asked only while the account is protected.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn client_addresses(
+    pool: &Pool,
+    application: ApplicationId,
+    user: UserId,
+    since: DateTime<Utc>,
+) -> Result<Vec<String>, Error> {
+    Ok(sqlx::query_scalar(
+        "SELECT DISTINCT client_address FROM sessions
+         WHERE application_id = $1 AND user_id = $2 AND created_at >= $3 AND client_address IS NOT NULL",
+    )
+    .bind(application.uuid())
+    .bind(user.uuid())
+    .bind(since)
+    .fetch_all(pool)
+    .await?)
+}
+
+/// A living session, as a refresh needs it.
+pub struct Refreshable {
+    /// Its user.
+    pub user: UserRow,
+    /// The step that its current refresh token stands for.
+    pub counter: u32,
+    /// SHA-256 of that token.
+    pub hash: Vec<u8>,
+}
+
+/// The session and its user, if the session lives, with its current refresh token's hash.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn refreshable(
+    pool: &Pool,
+    application: ApplicationId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<Refreshable>, Error> {
+    let row = sqlx::query(&format!(
+        "SELECT s.counter, t.hash, {users} FROM sessions s JOIN users u ON u.id = s.user_id
+             JOIN secrets.refresh_tokens t ON t.session_id = s.id
+             LEFT JOIN last_logins l ON l.user_id = u.id
+         WHERE s.application_id = $1 AND s.id = $2 AND u.status = 'active' AND {alive}",
+        users = users::COLUMNS,
+        alive = alive!("$3"),
+    ))
+    .bind(application.uuid())
+    .bind(session.uuid())
+    .bind(now)
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| {
+        let counter: i64 = row.try_get("counter")?;
+        let counter = u32::try_from(counter).map_err(|_| Error::Corrupt("sessions.counter".to_owned()))?;
+        Ok(Refreshable { user: UserRow::read(&row)?, counter, hash: row.try_get("hash")? })
+    })
+    .transpose()
+}
+
+/// Whose session it is, dead or alive.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn owner(
+    pool: &Pool,
+    application: ApplicationId,
+    session: SessionId,
+) -> Result<Option<UserId>, Error> {
+    let owner: Option<uuid::Uuid> =
+        sqlx::query_scalar("SELECT user_id FROM sessions WHERE application_id = $1 AND id = $2")
+            .bind(application.uuid())
+            .bind(session.uuid())
+            .fetch_optional(pool)
+            .await?;
+    Ok(owner.map(UserId::from_uuid))
+}

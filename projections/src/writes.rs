@@ -1,0 +1,61 @@
+//! What a command writes beside its events: claims, secrets, jobs and a stored answer. Plain data, so that a handler shows in
+//! one list what belongs to its command, and one transaction writes it all or nothing.
+
+use chrono::{DateTime, Utc};
+use devauth_aggregates::{ApiKeyId, ApplicationId, SessionId, UserId};
+
+use crate::idempotency;
+use crate::jobs::{self, NewJob};
+use crate::sealing::Keyring;
+use crate::secrets::one_time_tokens::{NewToken, OneTimeToken};
+use crate::secrets::{api_key_hashes, application_secrets, one_time_tokens, password_hashes, refresh_tokens};
+use crate::{Error, Tx, claims};
+
+/// One row that belongs to a command and isn't an event.
+#[expect(missing_docs, reason = "the fields are named after the columns they fill")]
+pub enum Write {
+    /// An address (its keyed hash) becomes a user's own.
+    Claim { application: ApplicationId, address: [u8; 32], user: UserId },
+    /// A password's hash, in place of the one before.
+    Password { user: UserId, hash: String },
+    /// A mailed token.
+    OneTimeToken { token: OneTimeToken, hash: [u8; 32], purpose: &'static str, expires_at: DateTime<Utc> },
+    /// A session's refresh token, in place of the one before.
+    RefreshToken { session: SessionId, hash: [u8; 32] },
+    /// A new API key.
+    ApiKey { key: ApiKeyId, hash: [u8; 32] },
+    /// An application's secret, in place of the one before.
+    ApplicationSecret { application: ApplicationId, secret: String },
+    /// Work to do.
+    Job(NewJob),
+    /// The answer to a request with an Idempotency-Key.
+    Answer { key: idempotency::Key, status: u16, body: Vec<u8> },
+}
+
+impl Write {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// [`Error::AddressTaken`] for a claim that somebody has, or Postgres is away.
+    pub async fn apply(&self, tx: &mut Tx<'_>, keyring: &Keyring) -> Result<(), Error> {
+        match self {
+            Write::Claim { application, address, user } => {
+                claims::insert(tx, *application, address, *user).await
+            }
+            Write::Password { user, hash } => password_hashes::put(tx, *user, hash).await,
+            Write::OneTimeToken { token, hash, purpose, expires_at } => {
+                let new = NewToken { hash, purpose, expires_at: *expires_at };
+                one_time_tokens::insert(tx, token, &new).await
+            }
+            Write::RefreshToken { session, hash } => refresh_tokens::put(tx, *session, hash).await,
+            Write::ApiKey { key, hash } => api_key_hashes::insert(tx, *key, hash).await,
+            Write::ApplicationSecret { application, secret } => {
+                application_secrets::put(tx, keyring, *application, secret).await
+            }
+            Write::Job(job) => jobs::insert(tx, job).await,
+            Write::Answer { key, status, body } => {
+                idempotency::complete(tx, keyring, key, *status, body).await
+            }
+        }
+    }
+}

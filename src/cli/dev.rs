@@ -1,0 +1,87 @@
+//! `devauth dev`: everything for a first try on one machine.
+
+use secrecy::{ExposeSecret as _, SecretSlice};
+
+use super::{Failure, answer, block_on, env, until_told_to_stop, warn_of_unknown_variables};
+use crate::app::REDIS_PREFIX;
+use crate::clock::Clock;
+use crate::config::{Config, EncryptionKey, Provided};
+use crate::dev::{self, DevEnvironment};
+use crate::http::{dev_mail, metrics};
+use crate::mailer::inbox::DevInbox;
+use crate::mailer::transport::Transport;
+use crate::service::{Parts, Service};
+use crate::telemetry::{self, Destination};
+
+/// Run everything for a first try on this machine, with nothing configured
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Run everything for a first try on this machine, with nothing configured: an own Postgres, in-process \
+        limits, and mail shown in a local inbox at /dev/mail.\n\n\
+        Data is kept in DEVAUTH_DATA_DIR between runs. Never expose this to a network.",
+    after_help = AFTER_HELP
+)]
+pub(super) struct Args {}
+
+const AFTER_HELP: &str = "\
+Example:
+  devauth dev
+  DEVAUTH_BIND=127.0.0.1:8181 DEVAUTH_DATA_DIR=/tmp/devauth devauth dev
+
+Exit status:
+  0  stopped with ctrl-c
+  1  it could not start: no Postgres binaries were found, a port is taken
+  2  the command line or a variable is wrong";
+
+pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
+    warn_of_unknown_variables();
+    let data_dir = dev::data_dir::locate().map_err(|cause| Failure::usage(cause.to_string()))?;
+    block_on(async {
+        let environment = tokio::task::spawn_blocking(move || dev::prepare(&data_dir))
+            .await
+            .map_err(|_panicked| Failure::failed("the local Postgres could not be started"))?
+            .map_err(|cause| Failure::failed(cause.to_string()))?;
+        let ended = serve(&environment).await;
+        let stopped = tokio::task::spawn_blocking(move || environment.postgres.stop()).await;
+        ended?;
+        match stopped {
+            Ok(Err(cause)) => Err(Failure::failed(cause.to_string())),
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
+    })
+}
+
+async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
+    let config = configure(environment)?;
+    telemetry::init(&config.log, Destination::Stderr).map_err(|cause| Failure::usage(cause.to_string()))?;
+    let inbox = DevInbox::open(&environment.mail_dir)
+        .map_err(|cause| Failure::failed(format!("the inbox can't be opened: {cause}")))?;
+    let metrics = metrics::install().map_err(|cause| Failure::failed(cause.to_string()))?;
+    let parts = Parts {
+        clock: Clock::system(),
+        redis_prefix: REDIS_PREFIX.to_owned(),
+        transport: Transport::Inbox(inbox.clone()),
+        pages: dev_mail::router(inbox),
+        metrics: Some(metrics),
+    };
+    let service = Service::start(config, parts).await?;
+    answer(&dev::walkthrough(&service.app.config.public_url))?;
+    until_told_to_stop().await;
+    service.stop().await;
+    Ok(())
+}
+
+fn configure(environment: &DevEnvironment) -> Result<Config, Failure> {
+    let key = EncryptionKey::parse(environment.encryption_key.expose_secret())
+        .map_err(|weak| Failure::failed(format!("encryption.key in the data directory {weak}")))?;
+    let pem = std::fs::read(&environment.jwt_key_file)
+        .map_err(|cause| Failure::failed(format!("jwt.pem in the data directory can't be read: {cause}")))?;
+    let provided = Provided {
+        database_url: environment.postgres.database_url(dev::DATABASE).into(),
+        // Never used: mail is caught.
+        smtp_url: "smtp://localhost".to_owned().into(),
+        encryption_keys: vec![key],
+        jwt_keys: vec![SecretSlice::from(pem)],
+    };
+    Ok(Config::for_dev(&env, provided)?)
+}

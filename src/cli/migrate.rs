@@ -1,0 +1,48 @@
+//! `devauth migrate`: brings the database to this version.
+
+use secrecy::ExposeSecret as _;
+
+use super::{Failure, answer, answer_json, block_on, env};
+use crate::config::{Environment, Migration};
+use crate::service;
+
+/// Apply the database migrations
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Apply the database migrations that are not applied yet. Reads DATABASE_URL alone.\n\n\
+        `serve` does the same at its start unless DEVAUTH_MIGRATE is off.",
+    after_help = AFTER_HELP
+)]
+pub(super) struct Args {
+    /// Undo every migration above VERSION (0: all of them); loses data, so it is refused in production
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(i64).range(0..))]
+    down_to: Option<i64>,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Example:
+  DATABASE_URL=postgres://devauth@localhost/devauth devauth migrate --json
+  DEVAUTH_ENV=development devauth migrate --down-to 3
+
+Exit status:
+  0  the database is at the version asked for
+  1  the database cannot be reached, or a migration failed (it then changed nothing)
+  2  the command line or the configuration is wrong";
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let migration = Migration::from_env(&env)?;
+    if args.down_to.is_some() && migration.environment == Environment::Production {
+        return Err(Failure::usage(
+            "--down-to loses data and is refused in production; set DEVAUTH_ENV=development if this is none",
+        ));
+    }
+    let url = migration.database_url.expose_secret();
+    let version = block_on(async { Ok(service::migrate(url, args.down_to).await?) })?;
+    if args.json {
+        return answer_json(&serde_json::json!({ "version": version }));
+    }
+    answer(&format!("the database is at version {version}\n"))
+}

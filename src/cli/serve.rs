@@ -1,0 +1,62 @@
+//! `devauth serve`: the service.
+
+use axum::Router;
+use secrecy::ExposeSecret as _;
+
+use super::{Failure, block_on, env, until_told_to_stop, warn_of_unknown_variables};
+use crate::app::REDIS_PREFIX;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::metrics;
+use crate::mailer::transport::Transport;
+use crate::service::{Parts, Service};
+use crate::telemetry::{self, Destination};
+
+/// Run the service, configured by the environment
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Run the service, configured by the environment (see docs/configuration.md).\n\n\
+        Applies the migrations first, unless DEVAUTH_MIGRATE is off. SIGTERM or ctrl-c finishes what is in flight \
+        and stops.",
+    after_help = AFTER_HELP
+)]
+pub(super) struct Args {}
+
+const AFTER_HELP: &str = "\
+Example:
+  devauth keys generate --dir /etc/devauth >> .env    (and fill in the rest of .env.example)
+  set -a; . ./.env; set +a
+  devauth serve
+
+Exit status:
+  0  stopped as asked
+  1  it could not start or go on: the database cannot be reached, a port is taken
+  2  the command line or the configuration is wrong; all problems are named at once";
+
+pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
+    warn_of_unknown_variables();
+    let config = Config::from_env(&env)?;
+    telemetry::init(&config.log, Destination::Stdout).map_err(|cause| Failure::usage(cause.to_string()))?;
+    block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    let smtp_url = config.smtp_url.expose_secret();
+    let transport =
+        Transport::smtp(smtp_url).map_err(|cause| Failure::usage(format!("SMTP_URL: {cause}")))?;
+    if config.redis_url.is_none() {
+        tracing::warn!("no REDIS_URL: limits are counted in this process, so run one node only");
+    }
+    let metrics = metrics::install().map_err(|cause| Failure::failed(cause.to_string()))?;
+    let parts = Parts {
+        clock: Clock::system(),
+        redis_prefix: REDIS_PREFIX.to_owned(),
+        transport,
+        pages: Router::new(),
+        metrics: Some(metrics),
+    };
+    let service = Service::start(config, parts).await?;
+    until_told_to_stop().await;
+    service.stop().await;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! What holds for every command.
+
+use clap::{CommandFactory, Parser};
+
+use super::*;
+
+fn each_command(command: &clap::Command, check: &mut impl FnMut(&clap::Command)) {
+    check(command);
+    command.get_subcommands().for_each(|sub| each_command(sub, check));
+}
+
+fn parses(line: &str) -> Result<Cli, ErrorKind> {
+    Cli::try_parse_from(line.split(' ')).map_err(|error| error.kind())
+}
+
+#[test]
+fn every_help_has_an_example_and_the_exit_statuses() {
+    let mut seen = Vec::new();
+
+    each_command(&Cli::command(), &mut |command| {
+        let help = command.clone().render_long_help().to_string();
+        for part in ["Example", "\nExit status:\n  0  ", "\n  1  ", "\n  2  "] {
+            assert!(help.contains(part), "{} lacks {part:?}:\n{help}", command.get_name());
+        }
+        assert!(help.contains("devauth "), "{}", command.get_name());
+        seen.push(command.get_name().to_owned());
+    });
+
+    assert_eq!(seen, ["devauth", "dev", "serve", "migrate", "keys", "generate", "list", "openapi"]);
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn the_commands_of_the_contract_are_understood() {
+    for line in [
+        "devauth dev",
+        "devauth serve",
+        "devauth migrate",
+        "devauth migrate --down-to 0 --json",
+        "devauth keys generate",
+        "devauth keys generate --dir /tmp/keys --bits 3072 --json",
+        "devauth keys list --json",
+        "devauth openapi",
+    ] {
+        assert!(parses(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_a_usage_error() {
+    for line in [
+        "devauth",
+        "devauth sreve",
+        "devauth serve now",
+        "devauth migrate --down-to -1",
+        "devauth migrate --down-to latest",
+        "devauth keys",
+        "devauth keys generate --bits 1024",
+    ] {
+        let kind = parses(line).err();
+        assert!(kind.is_some_and(|kind| kind != ErrorKind::DisplayHelp), "{line}: {kind:?}");
+    }
+}
+
+#[test]
+fn configuration_errors_end_with_status_2_and_everything_else_with_1() {
+    let errors = crate::config::Config::from_env(&|_| None).expect_err("nothing is set");
+
+    assert!(matches!(Failure::from(errors), Failure::Usage(text) if text.contains("DATABASE_URL")));
+    assert_eq!(format!("{:?}", Failure::usage("x").exit_code()), format!("{:?}", ExitCode::from(2)));
+    assert_eq!(format!("{:?}", Failure::failed("x").exit_code()), format!("{:?}", ExitCode::from(1)));
+}

@@ -1,0 +1,196 @@
+//! Proving who one is by a password, under the limits on guessing.
+
+use chrono::{DateTime, Duration, Utc};
+use devauth_aggregates::{EmailAddress, User, UserCommand};
+use devauth_projections::applications::ApplicationRow;
+use devauth_projections::event_log::Actor;
+use devauth_projections::login_locks::{self, Lock};
+use devauth_projections::secrets::password_hashes;
+use devauth_projections::sessions;
+use devauth_projections::users::{self, UserRow};
+
+use super::{Account, hex};
+use crate::app::App;
+use crate::crypto::password::Password;
+use crate::crypto::passwords::{StoredHash, Verified};
+use crate::http::context::{RequestContext, record_user};
+use crate::http::error::{ApiError, ErrorCode};
+use crate::limits::{Attempt, Failure, Known, Network, Reservation};
+use crate::telemetry::SecurityEvent;
+
+/// How long an address that logged in is not shut out by the protection of the account.
+const KNOWN_FOR: Duration = Duration::days(30);
+
+/// A try to prove an identity, counted before anything is known of how it ends.
+struct Try<'a> {
+    app: &'a App,
+    application: &'a ApplicationRow,
+    request: &'a RequestContext,
+    account: Account,
+    attempt: Attempt,
+    network: String,
+}
+
+/// The user who has this address and this password. Unknown address, wrong password and suspended user look the same and cost
+/// the same.
+///
+/// # Errors
+/// `invalid_credentials`, `account_locked`, `account_protected`, `busy`, or Postgres is away (which counts as no try).
+pub async fn authenticate(
+    app: &App,
+    application: &ApplicationRow,
+    request: &RequestContext,
+    email: &EmailAddress,
+    password: &str,
+) -> Result<UserRow, ApiError> {
+    let a_try = Try::new(app, application, request, email);
+    a_try.reserve().await?;
+    let checked = a_try.check(password).await;
+    let now = app.clock.now();
+    match checked {
+        Ok((Some(user), true)) => {
+            app.limiter.succeed(&a_try.attempt, now).await;
+            record_user(user.id);
+            Ok(user)
+        }
+        Ok((user, _)) => {
+            let failure = app.limiter.fail(&a_try.attempt, now).await;
+            a_try.lock(failure, user.as_ref(), now).await?;
+            Err(ErrorCode::InvalidCredentials.into())
+        }
+        Err(error) => {
+            app.limiter.cancel(&a_try.attempt, now).await;
+            Err(error)
+        }
+    }
+}
+
+/// Forgets failures, locks and protection of an account: a completed reset proved whose it is.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn unlock(app: &App, account: &Account) -> Result<(), ApiError> {
+    login_locks::clear(&app.pool, account.application, &account.address).await?;
+    app.limiter.clear(&account.application.to_string(), &hex(&account.address)).await;
+    Ok(())
+}
+
+impl<'a> Try<'a> {
+    fn new(
+        app: &'a App,
+        application: &'a ApplicationRow,
+        request: &'a RequestContext,
+        email: &EmailAddress,
+    ) -> Self {
+        let address = app.keys.address(application.id, email);
+        let network = Network::of(request.client_address).to_string();
+        let attempt = Attempt {
+            application: application.id.to_string(),
+            address: hex(&address),
+            network: network.clone(),
+            id: app.new_id().to_string(),
+        };
+        Try {
+            app,
+            application,
+            request,
+            account: Account { application: application.id, address },
+            attempt,
+            network,
+        }
+    }
+
+    /// Locks in Postgres first, which outlive Redis; then the count.
+    async fn reserve(&self) -> Result<(), ApiError> {
+        let now = self.app.clock.now();
+        let lock =
+            Lock { application: self.application.id, address: &self.account.address, network: &self.network };
+        let (locked, protected) = login_locks::get(&self.app.pool, &lock, now).await?;
+        if let Some(until) = locked {
+            return Err(self.refusal(ErrorCode::AccountLocked, until, now));
+        }
+        let known = match protected {
+            Some(until) => self.require_known(until, now).await?,
+            None => Known::Unknown,
+        };
+        let mut reservation = self.app.limiter.reserve(&self.attempt, now, known).await;
+        if let Reservation::Protected { until } = reservation {
+            let known = self.require_known(until, now).await?;
+            reservation = self.app.limiter.reserve(&self.attempt, now, known).await;
+        }
+        match reservation {
+            Reservation::Granted => Ok(()),
+            Reservation::Locked { until } => Err(self.refusal(ErrorCode::AccountLocked, until, now)),
+            Reservation::Protected { until } => Err(self.refusal(ErrorCode::AccountProtected, until, now)),
+        }
+    }
+
+    /// A protected account still admits addresses from which it was logged in to lately.
+    async fn require_known(&self, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Known, ApiError> {
+        let pool = &self.app.pool;
+        let found = users::for_login(pool, self.application.id, &self.account.address).await?;
+        let addresses = match found {
+            Some((user, _)) => {
+                sessions::client_addresses(pool, self.application.id, user.id, now - KNOWN_FOR).await?
+            }
+            None => Vec::new(),
+        };
+        let network_of = |text: &String| text.parse().ok().map(|address| Network::of(address).to_string());
+        if addresses.iter().filter_map(network_of).any(|network| network == self.network) {
+            Ok(Known::Yes)
+        } else {
+            Err(self.refusal(ErrorCode::AccountProtected, until, now))
+        }
+    }
+
+    fn refusal(&self, code: ErrorCode, until: DateTime<Utc>, now: DateTime<Utc>) -> ApiError {
+        SecurityEvent::new("login_failed").reason(code.as_str()).log();
+        ApiError::new(code).retry_after((until - now).to_std().unwrap_or_default())
+    }
+
+    /// The user who owns the address, and whether the password is theirs and they may come in.
+    async fn check(&self, password: &str) -> Result<(Option<UserRow>, bool), ApiError> {
+        let pool = &self.app.pool;
+        let found = users::for_login(pool, self.application.id, &self.account.address).await?;
+        let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
+        let hash = hash.map(StoredHash::from_stored);
+        let password = Password::presented(password);
+        let verified = self.app.passwords.verify(&password, hash.as_ref()).await?;
+        let may_come_in = user.as_ref().is_some_and(UserRow::is_active);
+        if let (Verified::YesButOutdated, Some(user), Some(hash)) = (verified, &user, &hash) {
+            let new = self.app.passwords.hash(&password).await?;
+            password_hashes::upgrade(pool, user.id, hash.expose(), new.expose()).await?;
+        }
+        let reason = match (&user, verified) {
+            (None, _) => "unknown_address",
+            (Some(_), Verified::No) => "wrong_password",
+            (Some(_), Verified::Yes | Verified::YesButOutdated) if !may_come_in => "suspended",
+            (Some(_), Verified::Yes | Verified::YesButOutdated) => return Ok((user, true)),
+        };
+        SecurityEvent::new("login_failed").reason(reason).log();
+        Ok((user, false))
+    }
+
+    /// What a failure brought about is kept in Postgres, and in the log if there is such a user.
+    async fn lock(
+        &self,
+        failure: Failure,
+        user: Option<&UserRow>,
+        now: DateTime<Utc>,
+    ) -> Result<(), ApiError> {
+        let everywhere = (failure.protected_until, "");
+        for (until, network) in [(failure.locked_until, self.network.as_str()), everywhere] {
+            let Some(until) = until else { continue };
+            let lock = Lock { application: self.application.id, address: &self.account.address, network };
+            login_locks::put(&self.app.pool, &lock, until).await?;
+            SecurityEvent::new("locked").log();
+            if let Some(user) = user {
+                let context =
+                    self.app.context(self.application.id, Actor::Anonymous, Some(user.id), self.request);
+                let command = UserCommand::LockLogin { until, now };
+                self.app.commands.execute::<User>(user.id, command, &context, |_| Vec::new()).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! A mailed one-time token: its row, the job that mails it, and finding it again.
+
+use chrono::{DateTime, Utc};
+use devauth_aggregates::{ApplicationId, TokenId, UserId};
+use devauth_projections::Write;
+use devauth_projections::jobs::NewJob;
+use devauth_projections::secrets::one_time_tokens::{self, OneTimeToken};
+use secrecy::ExposeSecret as _;
+
+use crate::app::App;
+use crate::crypto::tokens::{Purpose, hash_one_time_token, sha256_of};
+use crate::http::error::{ApiError, ErrorCode};
+use crate::mailer::message::MailKind;
+
+/// How long a notice is tried.
+const NOTICE_LIVES: chrono::Duration = chrono::Duration::hours(24);
+
+/// A token that is about to be mailed.
+#[derive(Clone, Copy)]
+pub struct Mailed {
+    /// Names the request for it.
+    pub token_id: TokenId,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    purpose: Purpose,
+}
+
+/// The purpose's name in the database.
+fn stored(purpose: Purpose) -> &'static str {
+    mail_of(purpose).name()
+}
+
+fn mail_of(purpose: Purpose) -> MailKind {
+    match purpose {
+        Purpose::VerifyEmail => MailKind::VerifyEmail,
+        Purpose::ResetPassword => MailKind::ResetPassword,
+    }
+}
+
+impl Mailed {
+    /// A new token of this purpose.
+    pub fn new(app: &App, purpose: Purpose, now: DateTime<Utc>) -> Self {
+        let lives = match purpose {
+            Purpose::VerifyEmail => app.config.tokens.verify_ttl,
+            Purpose::ResetPassword => app.config.tokens.reset_ttl,
+        };
+        Mailed { token_id: TokenId::from_uuid(app.new_id()), expires_at: now + lives, purpose }
+    }
+
+    /// Its row and the job that mails it.
+    pub fn writes(
+        &self,
+        app: &App,
+        application: ApplicationId,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> [Write; 2] {
+        let text = app.keys.one_time.derive(self.purpose, self.token_id.uuid());
+        let token = OneTimeToken { token_id: self.token_id, application_id: application, user_id: user };
+        [
+            Write::OneTimeToken {
+                token,
+                hash: sha256_of(text.expose_secret()),
+                purpose: stored(self.purpose),
+                expires_at: self.expires_at,
+            },
+            Write::Job(NewJob {
+                id: app.new_id(),
+                kind: mail_of(self.purpose).name(),
+                application_id: application,
+                user_id: user,
+                token_id: Some(self.token_id),
+                give_up_at: self.expires_at,
+                now,
+            }),
+        ]
+    }
+}
+
+/// A mail without a token that tells a user of something.
+pub fn notice(
+    id: uuid::Uuid,
+    kind: MailKind,
+    application: ApplicationId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> NewJob {
+    NewJob {
+        id,
+        kind: kind.name(),
+        application_id: application,
+        user_id: user,
+        token_id: None,
+        give_up_at: now + NOTICE_LIVES,
+        now,
+    }
+}
+
+/// The request that a presented token answers. One answer for every token that is no good.
+///
+/// # Errors
+/// `token_invalid`, or Postgres is away.
+pub async fn find(app: &App, purpose: Purpose, text: &str) -> Result<OneTimeToken, ApiError> {
+    let hash = hash_one_time_token(text).ok_or(ErrorCode::TokenInvalid)?;
+    let found = one_time_tokens::find(&app.pool, &hash, stored(purpose)).await?;
+    Ok(found.ok_or(ErrorCode::TokenInvalid)?)
+}

@@ -1,0 +1,102 @@
+//! `GET /v1/auth/sessions`, `DELETE /v1/auth/sessions/{id}`
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use devauth_aggregates::{EndReason, SessionId};
+use devauth_projections::sessions::{self, SessionRow};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::http::accounts::session;
+use crate::http::body::{Json, NoBody};
+use crate::http::device::device;
+use crate::http::docs::errors::{AppKeyErrors, ObjectErrors, TokenErrors};
+use crate::http::error::{ApiError, ErrorCode};
+use crate::http::extract::CurrentUser;
+use crate::telemetry::SecurityEvent;
+
+/// A session, as its user sees it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionBody {
+    /// `ses_…`
+    #[schema(example = "ses_01ja3vks5re0b8n1q2s4t6v8wx")]
+    pub id: String,
+    /// The login.
+    pub created_at: DateTime<Utc>,
+    /// The last refresh, or the login.
+    pub last_used_at: DateTime<Utc>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+    /// Address that the login came from.
+    #[schema(example = "192.0.2.1")]
+    pub client_address: Option<String>,
+    /// What the client called itself.
+    pub user_agent: Option<String>,
+    /// The same in short.
+    #[schema(example = "Firefox on Linux")]
+    pub device: Option<String>,
+    /// Whether this request came with it.
+    pub current: bool,
+}
+
+impl SessionBody {
+    /// A session as `current` sees it.
+    pub fn new(row: SessionRow, current: Option<SessionId>) -> Self {
+        SessionBody {
+            id: row.id.to_string(),
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+            device: row.user_agent.as_deref().and_then(device),
+            client_address: row.client_address,
+            user_agent: row.user_agent,
+            current: current == Some(row.id),
+        }
+    }
+}
+
+/// A list of sessions.
+#[derive(Serialize, ToSchema)]
+pub struct SessionList {
+    /// Newest first.
+    pub data: Vec<SessionBody>,
+    /// Always null: all are here.
+    pub next_cursor: Option<String>,
+}
+
+/// List the user's living sessions
+#[utoipa::path(get, path = "/v1/auth/sessions", tag = "Sessions",
+    responses((status = 200, description = "The sessions", body = SessionList), AppKeyErrors, TokenErrors),
+    security(("app_id" = [], "api_key" = [], "access_token" = [])))]
+pub async fn list(State(app): State<App>, current: CurrentUser) -> Result<Json<SessionList>, ApiError> {
+    let application = current.client.application().id;
+    let rows = sessions::list(&app.pool, application, current.user.id, app.clock.now()).await?;
+    let data = rows.into_iter().map(|row| SessionBody::new(row, Some(current.session.id))).collect();
+    Ok(Json(SessionList { data, next_cursor: None }))
+}
+
+/// End one of the user's sessions
+#[utoipa::path(delete, path = "/v1/auth/sessions/{id}", tag = "Sessions",
+    params(("id" = String, Path, description = "`ses_…`")),
+    responses((status = 204, description = "The session is over"), AppKeyErrors, TokenErrors, ObjectErrors),
+    security(("app_id" = [], "api_key" = [], "access_token" = [])))]
+pub async fn revoke(
+    State(app): State<App>,
+    current: CurrentUser,
+    Path(id): Path<String>,
+    _: NoBody,
+) -> Result<StatusCode, ApiError> {
+    let application = current.client.application().id;
+    let session: SessionId = id.parse().map_err(|_not_an_id| ErrorCode::NotFound)?;
+    let (_, owner) = sessions::live(&app.pool, application, session, app.clock.now())
+        .await?
+        .filter(|(_, owner)| owner.id == current.user.id)
+        .ok_or(ErrorCode::NotFound)?;
+    session::end(&app, application, session, Some(owner.id), EndReason::Revoked, &current.client.request)
+        .await?;
+    SecurityEvent::new("session_revoked").session(&session).log();
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,86 @@
+//! `POST /v1/auth/signup`
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use devauth_aggregates::EmailAddress;
+use devauth_projections::Write;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::http::accounts::signup::{SignedUp, Signup, sign_up};
+use crate::http::accounts::{self};
+use crate::http::body::{Body, Fields, Json};
+use crate::http::docs::errors::{AppKeyErrors, BodyErrors, HashingErrors, IdempotencyErrors};
+use crate::http::error::ApiError;
+use crate::http::extract::ClientApp;
+use crate::http::idempotency;
+use crate::http::user::{UserAnswer, UserBody};
+
+/// Largest `metadata`, in bytes of compact JSON.
+const MAX_METADATA: usize = 4 * 1024;
+
+/// A user to be.
+#[derive(ToSchema)]
+pub struct SignupRequest {
+    /// Their address.
+    #[schema(value_type = String, format = "email", example = "ada@example.org")]
+    pub email: EmailAddress,
+    /// The password they want.
+    #[schema(format = "password", min_length = 8, max_length = 256)]
+    pub password: String,
+    /// Anything the application wants to keep with the user; at most 4 KiB.
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Map<String, Value>,
+}
+
+impl Body for SignupRequest {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let email = accounts::email(fields);
+        let password = fields.string("password");
+        let metadata = fields.optional_object("metadata", MAX_METADATA).unwrap_or_default();
+        Some(SignupRequest { email: email?, password: password?, metadata })
+    }
+}
+
+/// Sign a user up
+///
+/// The user gets a mail with a link to verify their address. An application whose `signup_mode` is `strict` gets 202 whether or
+/// not the address was taken.
+#[utoipa::path(post, path = "/v1/auth/signup", tag = "Users", request_body = SignupRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours")),
+    responses((status = 201, description = "The user signed up", body = UserAnswer),
+              (status = 202, description = "In `strict` mode: there may be a new user"),
+              AppKeyErrors, BodyErrors, HashingErrors, IdempotencyErrors, TakenErrors),
+    security(("app_id" = [], "api_key" = [])))]
+pub async fn signup(
+    State(app): State<App>,
+    client: ClientApp,
+    headers: HeaderMap,
+    Json(body): Json<SignupRequest>,
+) -> Result<Response, ApiError> {
+    let application = client.application();
+    let content = json!([body.email.as_str(), body.password, body.metadata]);
+    let scope = format!("{} signup", application.id);
+    idempotency::once(&app, &headers, scope, &content, async |key| {
+        let answer = |id, user: &_| {
+            let body = serde_json::to_vec(&UserAnswer { user: UserBody::new(id, user) }).ok()?;
+            let status = StatusCode::CREATED.as_u16();
+            key.clone().map(|key| Write::Answer { key, status, body })
+        };
+        let signup = Signup { email: body.email, password: body.password, metadata: body.metadata };
+        Ok(match sign_up(&app, application, &client.request, signup, answer).await? {
+            SignedUp::User(id, user) => {
+                (StatusCode::CREATED, Json(UserAnswer { user: UserBody::new(id, &user) })).into_response()
+            }
+            SignedUp::Undisclosed => StatusCode::ACCEPTED.into_response(),
+        })
+    })
+    .await
+}
+
+crate::error_set!(
+    /// The address has a user.
+    pub TakenErrors = EmailTaken
+);

@@ -1,0 +1,73 @@
+//! The tokens that a login and a refresh answer with.
+
+use chrono::{DateTime, Utc};
+use devauth_aggregates::{ApplicationId, SessionId};
+use devauth_projections::users::UserRow;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::crypto::jwt::AccessClaims;
+use crate::http::user::UserBody;
+
+/// What a user of an application holds after a login.
+#[derive(Serialize, ToSchema)]
+pub struct Tokens {
+    /// A JWT (RFC 9068), to be sent as `Authorization: Bearer …`.
+    pub access_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds until the access token ends.
+    #[schema(example = 900)]
+    pub expires_in: i64,
+    /// Good for one refresh; a new one comes with each.
+    pub refresh_token: String,
+    /// Seconds until the session ends, however often it is refreshed.
+    #[schema(example = 604_800)]
+    pub refresh_expires_in: i64,
+    /// The user.
+    pub user: UserBody,
+}
+
+/// A step of a session, for which tokens are made.
+pub struct Step {
+    /// The session.
+    pub session: SessionId,
+    /// The step that its refresh token stands for.
+    pub counter: u32,
+    /// When the session ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Tokens {
+    /// Tokens for a user's session. An access token never outlives its session.
+    pub fn issue(app: &App, application: ApplicationId, user: UserRow, step: &Step) -> Self {
+        let now = app.clock.now();
+        let lives = chrono::Duration::from_std(app.config.tokens.access_ttl).unwrap_or_default();
+        let expires_in = lives.min(step.expires_at - now).num_seconds();
+        let claims = AccessClaims {
+            iss: app.config.public_url.clone(),
+            aud: application.to_string(),
+            app_id: application.to_string(),
+            client_id: Some(application.to_string()),
+            sub: user.id.to_string(),
+            sid: step.session.to_string(),
+            jti: app.new_id().to_string(),
+            iat: now.timestamp(),
+            exp: now.timestamp() + expires_in,
+            email: user.email.clone().unwrap_or_default(),
+            email_verified: user.email_verified,
+        };
+        let refresh = app.keys.refresh.issue(application.uuid(), step.session.uuid(), step.counter);
+        Tokens {
+            access_token: app.keys.signing.sign(&claims),
+            token_type: "Bearer",
+            expires_in,
+            refresh_token: refresh.expose().to_owned(),
+            // To the nearest second: a moment has passed since the login.
+            refresh_expires_in: ((step.expires_at - now).num_milliseconds() + 500) / 1_000,
+            user: user.into(),
+        }
+    }
+}

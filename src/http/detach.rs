@@ -1,0 +1,24 @@
+//! A command outlives its connection: a request that changes something runs to its end although the client hung up, so that
+//! it happens as a whole or not at all.
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use tracing::Instrument as _;
+
+use super::error::ApiError;
+use crate::app::App;
+
+/// Runs what follows in a task of its own, which a shutdown waits for. Reading requests stay with their connection.
+pub async fn detach(State(app): State<App>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
+    }
+    let running = app.tasks.spawn(next.run(request).in_current_span());
+    match running.await {
+        Ok(response) => response,
+        // The panic hook has logged where.
+        Err(_panicked) => ApiError::internal("a handler panicked").into_response(),
+    }
+}

@@ -1,0 +1,19 @@
+//! What must hold before a handler's first line, as argument types: a handler that forgets to ask has another signature.
+
+mod client_app;
+mod current_developer;
+mod current_user;
+pub mod rate;
+
+pub use client_app::{ClientApp, IntrospectingApp};
+pub use current_developer::{CurrentDeveloper, OwnedApplication, cookie_name, own_origin};
+pub use current_user::{CurrentUser, LivingToken, living_session};
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+
+/// The token of `Authorization: Bearer …` (RFC 6750 2.1; the scheme's case doesn't matter).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}

@@ -1,0 +1,72 @@
+//! `Idempotency-Key`: a creation that is repeated with the same key answers the same and happens once.
+
+use aws_lc_rs::hmac;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use devauth_projections::idempotency::{self, Key, Reservation};
+use serde_json::Value;
+
+use super::error::{ApiError, ErrorCode};
+use crate::app::App;
+use crate::crypto::tokens::sha256_of;
+
+/// Runs `work` unless a request with the same key was worked on before; then the answer is that request's.
+///
+/// `scope` says who uses the key and for what. `content` is what makes two requests the same; it is kept as a keyed
+/// fingerprint only, because it can hold a password. `work` is given the key, to store its answer with what it writes; without
+/// the header it runs as it is. A refused request gives the key back.
+///
+/// # Errors
+/// `idempotency_in_progress`, `idempotency_mismatch`, a malformed key, or what `work` answers.
+pub async fn once<F>(
+    app: &App,
+    headers: &HeaderMap,
+    scope: String,
+    content: &Value,
+    work: impl FnOnce(Option<Key>) -> F,
+) -> Result<Response, ApiError>
+where
+    F: Future<Output = Result<Response, ApiError>>,
+{
+    let Some(header) = headers.get("idempotency-key") else { return work(None).await };
+    let key = Key {
+        scope,
+        key_hash: sha256_of(well_formed(header)?),
+        request_hash: fingerprint(&app.keys.request_digest, content),
+    };
+    let now = app.clock.now();
+    match idempotency::reserve(&app.pool, app.commands.log().keyring(), &key, now).await? {
+        Reservation::New => {
+            let answer = work(Some(key.clone())).await;
+            // Completed keys stay; what was refused, or answered without an object, may be tried again.
+            idempotency::release(&app.pool, &key).await?;
+            answer
+        }
+        Reservation::Done { status, body } => Ok(stored(status, body)),
+        Reservation::InProgress => Err(ErrorCode::IdempotencyInProgress.into()),
+        Reservation::Mismatch => Err(ErrorCode::IdempotencyMismatch.into()),
+    }
+}
+
+fn well_formed(header: &HeaderValue) -> Result<&str, ApiError> {
+    let text = header.to_str().ok().filter(|text| (16..=64).contains(&text.len()));
+    text.ok_or_else(|| {
+        ApiError::new(ErrorCode::MalformedRequest)
+            .detail("The header Idempotency-Key must be 16 to 64 printable ASCII characters.")
+    })
+}
+
+fn fingerprint(key: &[u8; 32], content: &Value) -> [u8; 32] {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), content.to_string().as_bytes());
+    tag.as_ref().try_into().expect("a tag of HMAC-SHA256 has 32 bytes")
+}
+
+fn stored(status: u16, body: Vec<u8>) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (axum::http::HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")),
+    ];
+    (status, headers, body).into_response()
+}

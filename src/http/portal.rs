@@ -1,0 +1,31 @@
+//! `/v1/portal`: what developers call, by token or from the portal's own pages.
+
+pub mod api_keys;
+pub mod applications;
+pub mod developers;
+mod page;
+mod settings;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(developers::signup::signup))
+        .routes(routes!(developers::login::login))
+        .routes(routes!(developers::me::me))
+        .routes(routes!(developers::logout::logout))
+        .routes(routes!(developers::email_verify::request))
+        .routes(routes!(developers::email_verify::confirm))
+        .routes(routes!(developers::password::reset_request))
+        .routes(routes!(developers::password::reset_confirm))
+        .routes(routes!(developers::password::change))
+        .routes(routes!(applications::list, applications::create))
+        .routes(routes!(applications::get, applications::update, applications::delete))
+        .routes(routes!(applications::rotate_secret))
+        .routes(routes!(api_keys::list, api_keys::issue))
+        .routes(routes!(api_keys::revoke))
+}

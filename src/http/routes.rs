@@ -1,0 +1,44 @@
+//! The URL map, and what is around it.
+
+use axum::response::Redirect;
+use axum::routing::get;
+use axum::{Router, middleware};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{auth, detach, docs, error, health, layers, portal, well_known};
+use crate::app::App;
+
+/// Everything that the document describes.
+fn described() -> OpenApiRouter<App> {
+    docs::openapi_router()
+        .merge(auth::routes())
+        .merge(portal::routes())
+        .merge(well_known::routes())
+        .merge(health::routes())
+}
+
+/// The OpenAPI document as it is served, printed and committed.
+///
+/// # Panics
+/// A schema can't be written as JSON; a test would have said so.
+#[must_use]
+pub fn openapi() -> String {
+    let mut document = described().into_openapi();
+    docs::finish(&mut document);
+    docs::to_json(&document).expect("schemas are plain data")
+}
+
+/// The public routes of a node; `more` are those of pages that only some nodes have.
+pub fn router(app: &App, more: Router) -> Router {
+    let (api, _) = described().split_for_parts();
+    let settings = layers::HttpSettings::of(&app.config);
+    let router = api
+        .layer(middleware::from_fn_with_state(app.clone(), detach::detach))
+        .with_state(app.clone())
+        .merge(docs::router(openapi()))
+        .merge(error::pages::router())
+        // Until there are portal pages, the best page to land on.
+        .route("/", get(async || Redirect::temporary("/docs")))
+        .merge(more);
+    layers::wrap(router, settings)
+}

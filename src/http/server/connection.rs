@@ -1,0 +1,81 @@
+//! One connection from its first byte to its last.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use super::ServerLimits;
+use super::refusal::Refusals;
+use super::wire::Wire;
+use crate::http::context::PeerAddress;
+use crate::http::error::ErrorCode;
+
+/// How many header lines hyper parses. The layers refuse from 101 on, with a body; this leaves them room.
+const PARSED_HEADERS: usize = 200;
+/// How many bytes of head hyper buffers, for the same reason several times what the layers accept.
+const PARSED_BYTES: usize = 64 * 1024;
+
+/// What all connections of a server share.
+pub struct Shared {
+    pub router: Router,
+    pub refusals: Refusals,
+    pub limits: ServerLimits,
+    pub shutdown: CancellationToken,
+}
+
+/// An accepted connection.
+pub struct Connection {
+    pub stream: TcpStream,
+    pub peer: SocketAddr,
+    pub shared: Arc<Shared>,
+}
+
+impl Connection {
+    /// Answers requests until either side has enough.
+    pub async fn run(self) {
+        let Self { stream, peer, shared } = self;
+        // Answers are written whole, so waiting for more to fill a packet only delays them.
+        if stream.set_nodelay(true).is_err() {
+            return;
+        }
+        let service = service_fn(|mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddress(peer));
+            shared.router.clone().call(request)
+        });
+        let wire = TokioIo::new(Wire::new(stream, &shared.limits, shared.refusals.clone()));
+        let mut connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(shared.limits.header_time)
+            .max_headers(PARSED_HEADERS)
+            .max_buf_size(PARSED_BYTES)
+            .serve_connection(wire, service);
+
+        let outcome = tokio::select! {
+            outcome = &mut connection => outcome,
+            () = shared.shutdown.cancelled() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                (&mut connection).await
+            }
+        };
+        // An idle connection that times out has nothing to be told; half a header section has.
+        if outcome.is_err_and(|error| error.is_timeout()) {
+            let parts = connection.into_parts();
+            if !parts.read_buf.is_empty() {
+                let mut wire = parts.io.into_inner();
+                let answer = shared.refusals.answer(ErrorCode::RequestTimeout);
+                if wire.write_all(&answer).await.is_ok() {
+                    wire.shutdown().await.ok();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `/.well-known/*`: what verifiers of tokens need to know.
+
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::body::Json;
+use crate::app::App;
+
+/// How long verifiers may keep the keys. Short, so that a new one is known before many tokens are signed with it.
+const KEYS_KEEP: &str = "public, max-age=300";
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(jwks)).routes(routes!(metadata))
+}
+
+/// The public keys of access tokens (RFC 7517)
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Tokens",
+    responses((status = 200, description = "A JWK set; the first key signs", body = Object)))]
+async fn jwks(State(app): State<App>) -> impl IntoResponse {
+    ([(CACHE_CONTROL, KEYS_KEEP)], Json(app.keys.signing.jwks()))
+}
+
+/// Metadata of the authorization server (RFC 8414)
+///
+/// DevAuth has no authorization endpoint: users log in with the application itself.
+#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "Tokens",
+    responses((status = 200, description = "The metadata", body = Object)))]
+async fn metadata(State(app): State<App>) -> Json<Value> {
+    let issuer = &app.config.public_url;
+    Json(json!({
+        "issuer": issuer,
+        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "introspection_endpoint": format!("{issuer}/v1/auth/introspect"),
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "response_types_supported": [],
+        "grant_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "service_documentation": format!("{issuer}/docs"),
+    }))
+}

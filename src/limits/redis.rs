@@ -1,0 +1,173 @@
+//! Counts kept in Redis, for all nodes together. Each decision is one Lua script, hence one atomic step, over keys
+//! of one hash tag, hence of one node of a cluster.
+
+mod address;
+mod link;
+mod target;
+
+use super::ConfigError;
+use super::guessing::{Attempt, Consequence, Known, NETWORKS_BEFORE_SWEEP, Rules, Verdict};
+use super::instant::{Micros, length};
+use super::rate::{Admission, Bucket, Count};
+use link::Link;
+use redis::{Cmd, RedisResult, Script, ServerErrorKind};
+use std::sync::{Arc, LazyLock};
+use target::{Connection, Target};
+
+static RATE: LazyLock<LuaScript> = LazyLock::new(|| LuaScript::new(include_str!("rate.lua")));
+static GUESSING: LazyLock<LuaScript> = LazyLock::new(|| LuaScript::new(include_str!("guessing.lua")));
+
+/// The counts in one Redis server or cluster. Every answer is `None` while it is away.
+pub(super) struct SharedCounts {
+    link: Arc<Link>,
+    prefix: String,
+}
+
+/// Whether these URLs can be used.
+pub(super) fn check(urls: &str) -> Result<(), ConfigError> {
+    Target::parse(urls).map(drop)
+}
+
+impl SharedCounts {
+    pub(super) fn new(url: &str, prefix: &str) -> Result<Self, ConfigError> {
+        let link = Arc::new(Link::new(Target::parse(url)?, format!("{prefix}probe")));
+        Ok(Self { link, prefix: prefix.to_owned() })
+    }
+
+    /// Asks Redis now, unless it is known to be away.
+    pub(super) async fn is_up(&self) -> bool {
+        self.link.is_up().await
+    }
+
+    pub(super) async fn admit(&self, bucket: &Bucket, now: Micros) -> Option<Admission> {
+        let key = format!("{}rate:{{{}}}", self.prefix, bucket.key);
+        let window = length(bucket.window);
+        let arguments = [i64::from(bucket.limit), window, now].map(|each| each.to_string());
+        let [allowed, counted, oldest, blocking] = self.run(&RATE, &[key], &arguments).await?;
+        let count = Count {
+            allowed: allowed == 1,
+            counted: usize::try_from(counted).unwrap_or(usize::MAX),
+            oldest: present(oldest),
+            blocking: present(blocking),
+        };
+        Some(count.admission(bucket.limit, window, now))
+    }
+
+    pub(super) async fn reserve(
+        &self,
+        attempt: &Attempt,
+        known: Known,
+        rules: &Rules,
+        now: Micros,
+    ) -> Option<Verdict> {
+        let [verdict, until] = self.guessing("reserve", attempt, known, rules, now).await?;
+        match verdict {
+            0 => Some(Verdict::Granted),
+            1 => Some(Verdict::Locked { until }),
+            2 => Some(Verdict::Protected { until }),
+            3 => Some(Verdict::Undecided { abandoned_at: until }),
+            other => unreachable!("guessing.lua knows four verdicts, not {other}"),
+        }
+    }
+
+    pub(super) async fn fail(&self, attempt: &Attempt, rules: &Rules, now: Micros) -> Option<Consequence> {
+        let [locked_until, protected_until] =
+            self.guessing("fail", attempt, Known::Unknown, rules, now).await?;
+        Some(Consequence { locked_until: present(locked_until), protected_until: present(protected_until) })
+    }
+
+    pub(super) async fn succeed(&self, attempt: &Attempt, rules: &Rules, now: Micros) -> Option<()> {
+        self.guessing("succeed", attempt, Known::Unknown, rules, now).await.map(|[]| ())
+    }
+
+    pub(super) async fn cancel(&self, attempt: &Attempt, rules: &Rules, now: Micros) -> Option<()> {
+        self.guessing("cancel", attempt, Known::Unknown, rules, now).await.map(|[]| ())
+    }
+
+    pub(super) async fn clear(&self, application: &str, address: &str) -> Option<()> {
+        let keys = self.account_keys(application, address);
+        self.link
+            .with(async |connection| connection.query::<i64>(Cmd::new().arg("DEL").arg(&keys)).await)
+            .await?;
+        Some(())
+    }
+
+    /// The account's failures in a row, and its pairs by network.
+    fn account_keys(&self, application: &str, address: &str) -> [String; 2] {
+        ["streak", "pairs"].map(|part| format!("{}guess:{{{application}:{address}}}:{part}", self.prefix))
+    }
+
+    async fn guessing<const N: usize>(
+        &self,
+        command: &str,
+        attempt: &Attempt,
+        known: Known,
+        rules: &Rules,
+        now: Micros,
+    ) -> Option<[i64; N]> {
+        let numbers = [
+            now,
+            i64::from(known == Known::Yes),
+            i64::from(rules.attempts),
+            rules.window,
+            rules.lock,
+            i64::from(rules.protect_after),
+            rules.protect_for,
+            rules.abandoned_after,
+            rules.forgotten_after,
+            i64::try_from(NETWORKS_BEFORE_SWEEP).unwrap_or(i64::MAX),
+        ];
+        let names = [command, &attempt.network, &attempt.id].map(str::to_owned);
+        let arguments: Vec<String> = names.into_iter().chain(numbers.map(|each| each.to_string())).collect();
+        self.run(&GUESSING, &self.account_keys(&attempt.application, &attempt.address), &arguments).await
+    }
+
+    async fn run<const N: usize>(
+        &self,
+        script: &LuaScript,
+        keys: &[String],
+        arguments: &[String],
+    ) -> Option<[i64; N]> {
+        self.link.with(async |connection| script.run(connection, keys, arguments).await).await
+    }
+}
+
+/// A time answered by a script, which says -1 for none.
+fn present(at: Micros) -> Option<Micros> {
+    (at >= 0).then_some(at)
+}
+
+/// A Lua script and the hash by which Redis remembers it.
+struct LuaScript {
+    code: &'static str,
+    script: Script,
+}
+
+impl LuaScript {
+    fn new(code: &'static str) -> Self {
+        Self { code, script: Script::new(code) }
+    }
+
+    /// Runs it by its hash, or by its text where the server does not have it yet. `Script::invoke_async` would load
+    /// it on all nodes of a cluster instead, and fail when any of them is away.
+    async fn run<const N: usize>(
+        &self,
+        connection: &Connection,
+        keys: &[String],
+        arguments: &[String],
+    ) -> RedisResult<[i64; N]> {
+        let by_hash = eval("EVALSHA", self.script.get_hash(), keys, arguments);
+        match connection.query(&by_hash).await {
+            Err(error) if error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoScript) => {
+                connection.query(&eval("EVAL", self.code, keys, arguments)).await
+            }
+            result => result,
+        }
+    }
+}
+
+fn eval(command: &str, script: &str, keys: &[String], arguments: &[String]) -> Cmd {
+    let mut cmd = redis::cmd(command);
+    cmd.arg(script).arg(keys.len()).arg(keys).arg(arguments);
+    cmd
+}

@@ -1,0 +1,100 @@
+//! A running node: listeners, the routes, and the work that goes on beside requests.
+
+mod background;
+mod database;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, StartError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::server::{self, Refusals, ServerLimits};
+use crate::http::{metrics, pages, routes};
+use crate::mailer::transport::Transport;
+
+pub use database::{migrate, open};
+
+/// What a node is given besides its configuration.
+pub struct Parts {
+    /// The time; tests bring one that they move.
+    pub clock: Clock,
+    /// Begins every key in Redis; services that share one server need one each.
+    pub redis_prefix: String,
+    /// Where mail goes.
+    pub transport: Transport,
+    /// Pages that only some nodes have.
+    pub pages: Router,
+    /// What `/metrics` shows; a process has one.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// A node that serves.
+pub struct Service {
+    /// The node.
+    pub app: App,
+    /// Where the public routes are.
+    pub address: SocketAddr,
+    /// Where `/metrics` is.
+    pub admin_address: SocketAddr,
+    shutdown: CancellationToken,
+    running: JoinHandle<()>,
+}
+
+impl Service {
+    /// Listens, opens the database and serves.
+    ///
+    /// # Errors
+    /// A port is taken, the database can't be used, or a configured value is no good.
+    pub async fn start(config: Config, parts: Parts) -> Result<Self, StartError> {
+        let listener = listen(config.bind).await?;
+        let admin = listen(config.admin_bind).await?;
+        let pool = open(&config).await?;
+        let app = App::new(config, pool, parts.clock, &parts.redis_prefix).await?;
+        let (address, admin_address) = (local(&listener)?, local(&admin)?);
+        let shutdown = CancellationToken::new();
+        let router = routes::router(&app, parts.pages.merge(pages::router(app.clone())));
+        let refusals = Refusals::new(&app.config.public_url);
+        let limits = ServerLimits::default();
+        let public = server::serve(listener, router, refusals.clone(), limits, shutdown.clone());
+        let admin_routes = parts.metrics.clone().map_or_else(Router::new, metrics::router);
+        let private = server::serve(admin, admin_routes, refusals, limits, shutdown.clone());
+        let last = CancellationToken::new();
+        let beside = background::run(app.clone(), parts.transport, parts.metrics, last.clone());
+        let tasks = app.tasks.clone();
+        let running = tokio::spawn(async move {
+            let requests = async {
+                tokio::join!(public, private);
+                // Commands that outlive their connections; then nobody appends or writes jobs any more.
+                tasks.close();
+                tasks.wait().await;
+                last.cancel();
+            };
+            tokio::join!(requests, beside);
+        });
+        tracing::info!(%address, %admin_address, "listening");
+        Ok(Service { app, address, admin_address, shutdown, running })
+    }
+
+    /// Stops accepting, finishes what is in flight, and ends.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        if self.running.await.is_err() {
+            tracing::error!("a part of the node panicked");
+        }
+        self.app.pool.close().await;
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|cause| StartError::Listen(address, cause))
+}
+
+fn local(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|cause| StartError::Listen(SocketAddr::from(([0, 0, 0, 0], 0)), cause))
+}

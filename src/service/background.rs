@@ -1,0 +1,72 @@
+//! The work beside requests: numbering the log, sending mail, keeping the clock.
+
+use std::time::Duration;
+
+use devauth_projections::sequencer;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::http::metrics;
+use crate::mailer::transport::Transport;
+use crate::mailer::worker::Worker;
+
+/// Events numbered in one transaction at most.
+const BATCH: i64 = 1_000;
+/// How soon the sequencer looks again while another transaction holds up what it waits for.
+const SOON: Duration = Duration::from_millis(50);
+/// How often it looks when nobody told it of anything: other nodes append too.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long it leaves a Postgres alone that is away.
+const AWAY: Duration = Duration::from_secs(1);
+/// How often the clock is set by the database.
+const SYNCHRONISE: Duration = Duration::from_secs(60);
+
+/// Runs everything until `shutdown`.
+pub(super) async fn run(
+    app: App,
+    transport: Transport,
+    handle: Option<PrometheusHandle>,
+    shutdown: CancellationToken,
+) {
+    let mail = Worker::new(app.clone(), transport).run(shutdown.clone());
+    let upkeep = async {
+        if let Some(handle) = handle {
+            metrics::upkeep(handle, shutdown.clone()).await;
+        }
+    };
+    tokio::join!(mail, upkeep, number(&app, &shutdown), keep_time(&app, &shutdown));
+}
+
+/// Numbers what is settled; what was just appended is settled when the transactions before it are over.
+async fn number(app: &App, shutdown: &CancellationToken) {
+    let mut wait = IDLE;
+    while !shutdown.is_cancelled() {
+        let appended = tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = app.appended.notified() => true,
+            () = tokio::time::sleep(wait) => false,
+        };
+        wait = match sequencer::tick(&app.pool, BATCH).await {
+            Ok(0) if !appended => IDLE,
+            // More may follow, or an older transaction was still running.
+            Ok(_) => SOON,
+            Err(error) => {
+                tracing::warn!(%error, "the sequencer can't work");
+                AWAY
+            }
+        };
+    }
+}
+
+async fn keep_time(app: &App, shutdown: &CancellationToken) {
+    while !shutdown.is_cancelled() {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(SYNCHRONISE) => {}
+        }
+        if let Err(error) = app.clock.synchronise(&app.pool).await {
+            tracing::debug!(%error, "the clock goes on by itself");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Opening the database: migrations with the configured role, everything else with less.
+
+use devauth_projections::pool::{self, PoolSettings};
+use devauth_projections::{Error, Pool, migrations, roles};
+use secrecy::ExposeSecret as _;
+
+use crate::config::Config;
+
+/// Brings the database to `version` (the newest if none is named); answers the version.
+///
+/// # Errors
+/// Postgres is away or refuses.
+pub async fn migrate(url: &str, version: Option<i64>) -> Result<i64, Error> {
+    let mut connection = pool::owner(url).await?;
+    match version {
+        Some(version) => {
+            migrations::down(&mut connection, version).await?;
+            Ok(version)
+        }
+        None => {
+            migrations::up(&mut connection).await?;
+            Ok(migrations::newest())
+        }
+    }
+}
+
+/// Migrates unless told not to, and opens a pool whose connections act with as few rights as the server lets us arrange.
+///
+/// # Errors
+/// Postgres is away or refuses.
+pub async fn open(config: &Config) -> Result<Pool, Error> {
+    let url = config.database_url.expose_secret();
+    if config.migrate {
+        migrate(url, None).await?;
+    }
+    let mut owner = pool::owner(url).await?;
+    let role = roles::restrict(&mut owner).await?;
+    if role.is_none() {
+        tracing::info!(
+            "the server doesn't allow a role with fewer rights: the log's triggers alone protect it"
+        );
+    }
+    pool::lazy(url, &PoolSettings { role, ..PoolSettings::default() })
+}

@@ -1,0 +1,158 @@
+//! A service for one test: one node or several on one database, a clock that the test moves, and mail that arrives.
+
+use std::time::Duration;
+
+use devauth::clock::Clock;
+use devauth::config::{Config, EncryptionKey, Environment, Lockout, Passwords, Rates, Tokens};
+use devauth::crypto::generate::{SigningKeySize, signing_key_pem};
+use devauth::crypto::random;
+use devauth::mailer::transport::Transport;
+use devauth::service::{Parts, Service};
+use devauth_test_support::database::{Database, PATIENCE, redis_url};
+use devauth_test_support::smtp::{Received, SmtpSink};
+use secrecy::{ExposeSecret as _, SecretSlice};
+use serde_json::json;
+
+use crate::client::{Client, Developer};
+
+/// A password that every policy accepts.
+pub const PASSWORD: &str = "violet tractor lagoon 77";
+
+/// The service under test.
+pub struct TestApp {
+    /// Its first node.
+    pub node: Service,
+    /// Its database.
+    pub database: Database,
+    /// Where its mail goes.
+    pub smtp: SmtpSink,
+    /// The time of all its nodes.
+    pub clock: Clock,
+    config: Config,
+    redis_prefix: String,
+}
+
+impl TestApp {
+    /// A service as it comes.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// A service whose configuration was changed first.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let database = Database::migrated().await;
+        let smtp = SmtpSink::start().await;
+        let clock = Clock::system();
+        let mut config = config(&database.url, &smtp.url());
+        change(&mut config);
+        let redis_prefix = format!("test:{}:", random::uuid_v7(clock.now()));
+        let node = start_node(&config, &clock, &redis_prefix, &smtp).await;
+        TestApp { node, database, smtp, clock, config, redis_prefix }
+    }
+
+    /// Another node on the same database, Redis and clock.
+    pub async fn another_node(&self) -> Service {
+        start_node(&self.config, &self.clock, &self.redis_prefix, &self.smtp).await
+    }
+
+    /// Lets time pass, on all nodes.
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(chrono::Duration::from_std(time).unwrap());
+    }
+
+    /// The base of its URLs.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.node.address)
+    }
+
+    /// Somebody without any credentials.
+    pub fn anyone(&self) -> Client {
+        Client::new(self.url())
+    }
+
+    /// A developer who is logged in.
+    pub async fn developer(&self) -> Developer {
+        self.developer_called("grace@example.org").await
+    }
+
+    /// A developer with this address who is logged in.
+    pub async fn developer_called(&self, email: &str) -> Developer {
+        let anyone = self.anyone();
+        let credentials = json!({"email": email, "password": PASSWORD});
+        anyone.post("/v1/portal/developers/signup", credentials.clone()).await.expect(201);
+        let login = anyone.post("/v1/portal/developers/login", credentials).await;
+        Developer::new(anyone, login.expect(200)["access_token"].as_str().unwrap())
+    }
+
+    /// A backend with a secret key of a new application of a new developer.
+    pub async fn application(&self) -> Client {
+        self.developer().await.application("Acme").await.client
+    }
+
+    /// Waits for the newest mail to this address whose subject has these words.
+    pub async fn mail(&self, to: &str, subject: &str) -> Received {
+        let wanted = |mail: &Received| {
+            mail.to.iter().any(|address| address.contains(to))
+                && mail.header("subject").is_some_and(|line| line.contains(subject))
+        };
+        let waiting = async {
+            let mut count = 0;
+            loop {
+                let mails = self.smtp.wait_for(count).await;
+                if let Some(found) = mails.iter().rev().find(|mail| wanted(mail)) {
+                    return found.clone();
+                }
+                count = mails.len() + 1;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("the mail arrives")
+    }
+
+    /// Waits for a mail, and takes the token out of its link.
+    pub async fn mailed_token(&self, to: &str, subject: &str) -> String {
+        token_in(&self.mail(to, subject).await)
+    }
+}
+
+/// The token of the link in a mail.
+pub fn token_in(mail: &Received) -> String {
+    let text = mail.message.replace("=\r\n", "").replace("=3D", "=");
+    let (_, after) = text.split_once("token=").expect("the mail has a link");
+    after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-').collect()
+}
+
+fn config(database_url: &str, smtp_url: &str) -> Config {
+    let mut key = [0; 32];
+    random::fill(&mut key);
+    let pem = signing_key_pem(SigningKeySize::Rsa2048).expose_secret().as_bytes().to_vec();
+    Config {
+        environment: Environment::Test,
+        database_url: database_url.to_owned().into(),
+        redis_url: Some(redis_url().into()),
+        smtp_url: smtp_url.to_owned().into(),
+        bind: ([127, 0, 0, 1], 0).into(),
+        admin_bind: ([127, 0, 0, 1], 0).into(),
+        public_url: "https://auth.example.com".to_owned(),
+        encryption_keys: vec![EncryptionKey::new(key).expect("random bytes are a key")],
+        jwt_keys: vec![SecretSlice::from(pem)],
+        mail_from: "DevAuth <no-reply@auth.example.com>".parse().unwrap(),
+        passwords: Passwords { bcrypt_cost: 4 },
+        tokens: Tokens::default(),
+        lockout: Lockout::default(),
+        rates: Rates { per_minute: 10_000, ..Rates::default() },
+        trusted_proxies: Vec::new(),
+        log: "off".to_owned(),
+        migrate: true,
+    }
+}
+
+async fn start_node(config: &Config, clock: &Clock, redis_prefix: &str, smtp: &SmtpSink) -> Service {
+    let parts = Parts {
+        clock: clock.clone(),
+        redis_prefix: redis_prefix.to_owned(),
+        transport: Transport::smtp(&smtp.url()).unwrap(),
+        pages: axum::Router::new(),
+        metrics: None,
+    };
+    Service::start(config.clone(), parts).await.unwrap()
+}

@@ -1,0 +1,7 @@
+//! The service from outside, over HTTP: a real node on port 0 with its own database, a real Redis and an SMTP server. The
+//! tree of files is that of the URLs.
+
+mod app;
+mod auth;
+mod client;
+mod portal;

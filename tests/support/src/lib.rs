@@ -1,0 +1,4 @@
+//! What several test binaries need: a database for each test, and an SMTP server.
+
+pub mod database;
+pub mod smtp;
