@@ -66,7 +66,7 @@ async fn it_lists_the_living_sessions_newest_first() {
     assert_eq!((time(&listed[1]["expires_at"]) - time(&listed[1]["created_at"])).num_seconds(), 604_800);
     assert_eq!(listed[0]["created_at"], listed[0]["last_used_at"]);
 
-    app.pass(Duration::from_secs(604_800 - 100));
+    app.pass(Duration::from_secs(604_800 - 50));
     let third = client.log_in("ada@example.org").await;
     assert_eq!(list(&client, &third).await.len(), 1, "what expired isn't listed");
     client.as_user(&new).get(PATH).await.refused(401, "invalid_token");
@@ -125,12 +125,12 @@ async fn a_session_of_somebody_else_is_not_there() {
         "nonsense".to_owned(),
         "ses_".to_owned(),
         "%00".to_owned(),
-        "%FF".to_owned(),
         "..%2f..".to_owned(),
     ] {
         let answer = as_eve.delete(&format!("{PATH}/{id}")).await;
         assert_eq!(answer.essence(), unknown.clone().essence(), "{id}");
     }
+    as_eve.delete(&format!("{PATH}/%FF")).await.refused(400, "malformed_request");
     assert!(client.admits(&ada).await && other.client.admits(&elsewhere).await);
 }
 

@@ -96,7 +96,7 @@ async fn an_older_token_ends_the_session_at_once() {
     let events = "SELECT payload->>'reason' FROM events WHERE event_type = 'SessionEnded'";
     let reasons: Vec<String> =
         sqlx::query_scalar(events).fetch_all(&mut app.database.connect().await).await.unwrap();
-    assert_eq!(reasons, ["RefreshTokenReused"]);
+    assert_eq!(reasons, ["refresh_token_reused"]);
 }
 
 #[tokio::test]
