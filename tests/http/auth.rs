@@ -1,3 +1,13 @@
 //! `/v1/auth`
 
+mod bodies;
+mod callers;
+mod email_verify;
+mod login;
+mod logout;
+mod me;
+mod password_change;
+mod password_reset;
+mod refresh;
+mod sessions;
 mod signup;
