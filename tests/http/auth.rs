@@ -3,6 +3,7 @@
 mod bodies;
 mod callers;
 mod email_verify;
+mod introspect;
 mod login;
 mod logout;
 mod me;

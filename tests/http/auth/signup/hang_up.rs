@@ -18,7 +18,7 @@ type Counts = (i64, i64, i64, i64, i64, i64, i64);
 
 fn request(application: &TestApplication, email: &str) -> String {
     let body = json!({"email": email, "password": PASSWORD}).to_string();
-    let key = application.client.header("x-api-key").unwrap();
+    let key = application.client.own_header("x-api-key").unwrap();
     format!(
         "POST {PATH} HTTP/1.1\r\nhost: localhost\r\nx-app-id: {}\r\nx-api-key: {key}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
