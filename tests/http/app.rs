@@ -141,7 +141,6 @@ fn config(database_url: &str, smtp_url: &str) -> Config {
         lockout: Lockout::default(),
         rates: Rates { per_minute: 10_000, ..Rates::default() },
         trusted_proxies: Vec::new(),
-        data_dir: std::env::temp_dir(),
         log: "off".to_owned(),
         migrate: true,
     }

@@ -184,3 +184,18 @@ impl Developer {
         self.client.patch(&path, json!({ "settings": settings })).await.expect(200);
     }
 }
+
+impl Client {
+    /// A header that this caller sends.
+    pub fn own_header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The names of an object's members, sorted.
+#[track_caller]
+pub fn members(object: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = object.as_object().expect("an object").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}

@@ -23,6 +23,7 @@ pub async fn change(
     Json(body): Json<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
     let CurrentUser { client, session, user } = current;
-    password_change::change(&app, client.application(), &client.request, (&session, &user), body).await?;
+    let kept = Some(session.id);
+    password_change::change(&app, client.application(), &client.request, (&user, kept), body).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,7 +2,10 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::IntoResponse;
 
+use super::login::set_cookie;
 use super::{DeveloperAnswer, portal};
 use crate::app::App;
 use crate::http::accounts::password_change::{self, PasswordChange};
@@ -42,6 +45,8 @@ pub async fn reset_confirm(
 }
 
 /// Change a developer's password, knowing the current one
+///
+/// Ends every session of the developer, this one too: log in again with the new password.
 #[utoipa::path(post, path = "/v1/portal/developers/password/change", tag = "Developers", request_body = PasswordChange,
     responses((status = 204, description = "The password is changed"),
               PortalErrors, BodyErrors, PasswordErrors, HashingErrors),
@@ -50,8 +55,9 @@ pub async fn change(
     State(app): State<App>,
     current: CurrentDeveloper,
     Json(body): Json<PasswordChange>,
-) -> Result<StatusCode, ApiError> {
-    let CurrentDeveloper { request, session, user } = current;
-    password_change::change(&app, &portal(), &request, (&session, &user), body).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<impl IntoResponse, ApiError> {
+    let CurrentDeveloper { request, user, .. } = current;
+    password_change::change(&app, &portal(), &request, (&user, None), body).await?;
+    let no_cookie = set_cookie(&app.config.public_url, "", 0);
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, no_cookie)]))
 }
