@@ -198,6 +198,7 @@ pub fn members(object: &Value) -> Vec<&str> {
     let mut names: Vec<&str> = object.as_object().expect("an object").keys().map(String::as_str).collect();
     names.sort_unstable();
     names
+}
 
 impl Answer {
     /// Pointer and code of each member that a 422 complains about.
