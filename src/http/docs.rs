@@ -19,7 +19,7 @@ use super::error::{ErrorCode, FieldError, Problem};
 
 /// The names of the security schemes, for `security(...)` in `#[utoipa::path]`: an application call needs
 /// `("app_id" = [], "api_key" = [])`, a user call `("app_id" = [], "api_key" = [], "access_token" = [])`, a portal call
-/// `("portal_token" = [])`, plain RFC 7662 introspection `("app_secret" = [])`.
+/// `("portal_token" = []), ("portal_cookie" = [])`, plain RFC 7662 introspection `("app_secret" = [])`.
 struct SecuritySchemes;
 
 impl Modify for SecuritySchemes {
@@ -50,6 +50,10 @@ impl Modify for SecuritySchemes {
             .add_security_scheme("access_token", bearer("A user's access token, from login or refresh."));
         components
             .add_security_scheme("portal_token", bearer("A developer's token, from the portal's login."));
+        let cookie =
+            "The same as a cookie, from a login with `cookie`; without https its name has no prefix.";
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description("__Host-devauth_portal", cookie));
+        components.add_security_scheme("portal_cookie", SecurityScheme::ApiKey(cookie));
         components.add_security_scheme("app_secret", SecurityScheme::Http(basic));
     }
 }

@@ -45,7 +45,7 @@ impl Body for TokenRequest {
 /// Mail a new link to verify an address
 ///
 /// The answer is the same, after the same time, for every address. The new link takes the place of the one before.
-#[utoipa::path(post, path = "/v1/auth/email/verify/request", tag = "E-mail and password", request_body = EmailRequest,
+#[utoipa::path(post, path = "/v1/auth/email/verify/request", operation_id = "requestEmailVerification", tag = "E-mail and password", request_body = EmailRequest,
     responses((status = 202, description = "If there is such a user, a mail is on its way"), AppKeyErrors, BodyErrors),
     security(("app_id" = [], "api_key" = [])))]
 pub async fn request(
@@ -65,7 +65,7 @@ pub async fn request(
 }
 
 /// Verify an address with the token of a mailed link
-#[utoipa::path(post, path = "/v1/auth/email/verify/confirm", tag = "E-mail and password", request_body = TokenRequest,
+#[utoipa::path(post, path = "/v1/auth/email/verify/confirm", operation_id = "confirmEmailVerification", tag = "E-mail and password", request_body = TokenRequest,
     responses((status = 200, description = "The address is verified", body = UserAnswer),
               AppKeyErrors, BodyErrors, MailedTokenErrors),
     security(("app_id" = [], "api_key" = [])))]

@@ -22,14 +22,17 @@ use crate::http::extract::{IntrospectingApp, rate, sent_by_browser};
 pub struct IntrospectRequest {
     /// The access token.
     pub token: String,
+    /// Taken and ignored: RFC 7662 2.1 means it for a search that we don't need.
+    #[schema(value_type = String, required = false)]
+    #[expect(dead_code, reason = "says in the document that it is taken")]
+    pub token_type_hint: Option<String>,
 }
 
 impl Body for IntrospectRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
         let token = fields.string("token");
-        // RFC 7662 2.1: a hint for the search, which we don't need.
-        let _hint = fields.optional_string("token_type_hint");
-        token.map(|token| IntrospectRequest { token })
+        let token_type_hint = fields.optional_string("token_type_hint");
+        token.map(|token| IntrospectRequest { token, token_type_hint })
     }
 }
 

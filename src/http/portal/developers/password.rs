@@ -15,14 +15,14 @@ use crate::http::auth::email_verify::{EmailRequest, MailedTokenErrors};
 use crate::http::auth::password_reset::ResetRequest;
 use crate::http::body::Json;
 use crate::http::context::RequestContext;
-use crate::http::docs::errors::{BodyErrors, HashingErrors, PasswordErrors, PortalErrors};
+use crate::http::docs::errors::{BodyErrors, HashingErrors, PageErrors, PasswordErrors, PortalErrors};
 use crate::http::error::ApiError;
 use crate::http::even_time::even_time;
 use crate::http::extract::CurrentDeveloper;
 
 /// Mail a developer a link to choose a new password
-#[utoipa::path(post, path = "/v1/portal/developers/password/reset/request", tag = "Developers", request_body = EmailRequest,
-    responses((status = 202, description = "If there is such a developer, a mail is on its way"), BodyErrors))]
+#[utoipa::path(post, path = "/v1/portal/developers/password/reset/request", operation_id = "requestDeveloperPasswordReset", tag = "Developers", request_body = EmailRequest,
+    responses((status = 202, description = "If there is such a developer, a mail is on its way"), PageErrors, BodyErrors))]
 pub async fn reset_request(
     State(app): State<App>,
     request: RequestContext,
@@ -33,9 +33,9 @@ pub async fn reset_request(
 }
 
 /// Set a developer's new password with the token of a mailed link
-#[utoipa::path(post, path = "/v1/portal/developers/password/reset/confirm", tag = "Developers", request_body = ResetRequest,
+#[utoipa::path(post, path = "/v1/portal/developers/password/reset/confirm", operation_id = "confirmDeveloperPasswordReset", tag = "Developers", request_body = ResetRequest,
     responses((status = 200, description = "The password is set", body = DeveloperAnswer),
-              BodyErrors, HashingErrors, MailedTokenErrors))]
+              PageErrors, BodyErrors, HashingErrors, MailedTokenErrors))]
 pub async fn reset_confirm(
     State(app): State<App>,
     request: RequestContext,
@@ -48,10 +48,10 @@ pub async fn reset_confirm(
 /// Change a developer's password, knowing the current one
 ///
 /// Ends every session of the developer, this one too: log in again with the new password.
-#[utoipa::path(post, path = "/v1/portal/developers/password/change", tag = "Developers", request_body = PasswordChange,
+#[utoipa::path(post, path = "/v1/portal/developers/password/change", operation_id = "changeDeveloperPassword", tag = "Developers", request_body = PasswordChange,
     responses((status = 204, description = "The password is changed"),
               PortalErrors, BodyErrors, PasswordErrors, HashingErrors),
-    security(("portal_token" = [])))]
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn change(
     State(app): State<App>,
     current: CurrentDeveloper,
