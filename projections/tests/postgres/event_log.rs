@@ -161,3 +161,25 @@ async fn a_rolled_back_command_leaves_no_trace() {
     }
     assert_eq!(fixture.log.load::<User>(&user.to_string()).await.unwrap().sequence, 0);
 }
+
+/// The limits are there for a server in trouble: whoever meets one may come back, and it is no bug of ours.
+#[tokio::test]
+async fn waiting_too_long_is_an_outage() {
+    let fixture = Fixture::new().await;
+    let user = fixture.user().await;
+    let mut other = fixture.pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM users FOR UPDATE").execute(&mut *other).await.unwrap();
+    for (limit, code) in [("lock_timeout", "55P03"), ("statement_timeout", "57014")] {
+        let mut tx = fixture.pool.begin().await.unwrap();
+        sqlx::query(&format!("SET LOCAL {limit} = '1ms'")).execute(&mut *tx).await.unwrap();
+
+        let error = sqlx::query("SELECT FROM users WHERE id = $1 FOR UPDATE")
+            .bind(user.uuid())
+            .execute(&mut *tx)
+            .await
+            .unwrap_err();
+
+        assert_eq!(error.as_database_error().unwrap().code().as_deref(), Some(code));
+        assert!(matches!(Error::from(error), Error::Unavailable(_)), "{limit}");
+    }
+}
