@@ -4,4 +4,6 @@
 mod app;
 mod auth;
 mod client;
+mod errors;
+mod keys;
 mod portal;
