@@ -92,10 +92,30 @@ fn code_that_names_a_page_or_a_section_names_one_that_exists() {
             let name: String =
                 rest.chars().take_while(|c| c.is_alphanumeric() || "/._-".contains(*c)).collect();
             let Some(page) = name.strip_suffix(".md").map(|_| &name) else { continue };
-            let quoted = rest[name.len()..].strip_prefix(", \"").and_then(|rest| rest.split_once('"'));
+            let quoted = rest[name.len()..].strip_prefix(", \"").and_then(|rest| rest.split('"').next());
             let has_section = |section: &str| read(page).contains(&format!("## {section}\n"));
-            if !root().join(page).exists() || quoted.is_some_and(|(section, _)| !has_section(section)) {
+            if !root().join(page).exists() || quoted.is_some_and(|section| !has_section(section)) {
                 missing.push(format!("{}: {name} {quoted:?}", path.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// `` [`name`](path.rs) `` says that there is such a function: pages name tests that way.
+#[test]
+fn functions_that_a_page_names_are_where_it_says() {
+    let mut missing = Vec::new();
+    for (page, text) in with_extension("md") {
+        for (name, rest) in text.split("[`").skip(1).filter_map(|rest| rest.split_once("`](")) {
+            let Some((path, _)) = rest.split_once(')').filter(|(path, _)| path.ends_with(".rs")) else {
+                continue;
+            };
+            let source =
+                fs::read_to_string(root().join(&page).parent().unwrap().join(path)).unwrap_or_default();
+            let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            if is_name && name.contains('_') && !source.contains(&format!("fn {name}(")) {
+                missing.push(format!("{}: {name} in {path}", page.display()));
             }
         }
     }
