@@ -16,7 +16,7 @@ use secrecy::SecretString;
 
 pub use error::DevError;
 pub use postgres::Postgres;
-pub use walkthrough::walkthrough;
+pub use walkthrough::{walkthrough, walkthrough_script};
 
 /// The database that `devauth dev` keeps its data in; [`Postgres::start`] creates it.
 pub const DATABASE: &str = "devauth";

@@ -33,6 +33,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Decisions made by this node alone while Redis was away.
+pub const REDIS_FALLBACK_TOTAL: &str = "devauth_redis_fallback_total";
 /// How long an attempt waits for others of its pair to end before it is refused.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it looks.
@@ -96,6 +98,15 @@ impl Limiter {
     pub fn redis(url: &str, prefix: &str) -> Result<Self, ConfigError> {
         let shared = redis::SharedCounts::new(url, prefix)?;
         Ok(Self { shared: Some(Arc::new(shared)), ..Self::in_process() })
+    }
+
+    /// Whether [`Limiter::redis`] would take this URL; connects to nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the URL can't be used.
+    pub fn check_url(url: &str) -> Result<(), ConfigError> {
+        redis::check(url)
     }
 
     /// The same limiter under another lockout policy. All nodes should have the same.
@@ -209,5 +220,5 @@ impl Limiter {
 }
 
 fn count_fallback() {
-    metrics::counter!("devauth_redis_fallback_total").increment(1);
+    metrics::counter!(REDIS_FALLBACK_TOTAL).increment(1);
 }

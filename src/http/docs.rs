@@ -67,6 +67,16 @@ impl Modify for SecuritySchemes {
                        is an `application/problem+json` with a stable `code`; every answer carries `X-Request-Id`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
+    tags(
+        (name = "Users", description = "What an application calls for its users"),
+        (name = "E-mail and password", description = "Mailed links and passwords of an application's users"),
+        (name = "Sessions", description = "Where a user is logged in"),
+        (name = "Tokens", description = "Whether an access token is good, and how to tell by oneself"),
+        (name = "Developers", description = "Accounts of developers"),
+        (name = "Applications", description = "Applications of a developer"),
+        (name = "API keys", description = "Keys of an application"),
+        (name = "Health", description = "For those who operate the service"),
+    ),
     components(schemas(Problem, FieldError, ErrorCode)),
     modifiers(&SecuritySchemes)
 )]

@@ -2,7 +2,7 @@
 //! link is never stored with a job, and what was overtaken meanwhile is not mailed.
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::{EmailAddress, User, UserCommand, portal};
+use devauth_aggregates::{EmailAddress, User, UserCommand};
 use devauth_projections::applications;
 use devauth_projections::jobs::Job;
 use secrecy::ExposeSecret as _;
@@ -10,9 +10,6 @@ use secrecy::ExposeSecret as _;
 use super::message::{MailFacts, MailKind};
 use crate::app::App;
 use crate::crypto::tokens::Purpose;
-
-/// What the developers' own application is called in their mails.
-const PORTAL_NAME: &str = "DevAuth";
 
 /// What a look at a job's user and application shows.
 #[derive(Debug)]
@@ -60,12 +57,9 @@ fn is_wanted(kind: MailKind, job: &Job, user: &User, now: DateTime<Utc>) -> bool
 
 /// Name and base of links of the application the mail comes from, unless it was deleted.
 async fn sender(app: &App, job: &Job) -> Result<Option<(String, String)>, devauth_projections::Error> {
-    let own = || app.config.public_url.clone();
-    if job.application_id == portal() {
-        return Ok(Some((PORTAL_NAME.to_owned(), own())));
-    }
     let application = applications::for_service(&app.pool, job.application_id).await?;
-    Ok(application.map(|found| (found.name, found.settings.app_url.unwrap_or_else(own))))
+    let base = |app_url: Option<String>| app_url.unwrap_or_else(|| app.config.public_url.clone());
+    Ok(application.map(|found| (found.name, base(found.settings.app_url))))
 }
 
 fn link(app: &App, kind: MailKind, job: &Job, base: &str) -> Option<String> {

@@ -1,5 +1,6 @@
 //! The inbox of `devauth dev`: caught mails as files in a folder, for a developer's eyes.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,7 +71,7 @@ impl DevInbox {
     /// The mails, newest first.
     pub fn list(&self) -> Vec<Arc<CaughtMail>> {
         let mut mails: Vec<_> = self.mails().values().cloned().collect();
-        mails.sort_by(|a, b| (b.date, b.id).cmp(&(a.date, a.id)));
+        mails.sort_by_key(|mail| Reverse((mail.date, mail.id)));
         mails
     }
 

@@ -77,7 +77,8 @@ mod tests {
         command.args(["-c", "read line", "/x/postgres"]).stdin(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let pid = Pid::from_child(&child);
-        assert!(serves(pid, Path::new("/x/postgres")));
+        // A process that has just been started has no arguments yet for an instant.
+        wait::until(LIMIT, || serves(pid, Path::new("/x/postgres")).then_some(())).unwrap();
         assert!(!serves(pid, Path::new("/x/post")) || cfg!(target_os = "macos"));
         drop(child.stdin.take());
         child.wait().unwrap();

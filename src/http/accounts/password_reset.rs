@@ -6,8 +6,8 @@ use devauth_projections::applications::ApplicationRow;
 use devauth_projections::event_log::Actor;
 use devauth_projections::users::{self, UserRow};
 
-use super::login::unlock;
-use super::mailed::{self, Mailed, notice};
+use super::login::forget_failures;
+use super::mailed::{self, notice};
 use super::verification::not_found_is_invalid;
 use super::{Account, new_password};
 use crate::app::App;
@@ -16,33 +16,6 @@ use crate::http::context::{RequestContext, record_user};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::mailer::message::MailKind;
 use crate::telemetry::SecurityEvent;
-
-/// Mails a link, if there is such a user; nobody learns whether.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn request(
-    app: &App,
-    application: &ApplicationRow,
-    request: &RequestContext,
-    email: &EmailAddress,
-) -> Result<(), ApiError> {
-    let address = app.keys.address(application.id, email);
-    let Some((user, _)) = users::for_login(&app.pool, application.id, &address).await? else { return Ok(()) };
-    if !user.is_active() {
-        return Ok(());
-    }
-    let now = app.clock.now();
-    let mailed = Mailed::new(app, Purpose::ResetPassword, now);
-    let (token_id, expires_at) = (mailed.token_id, mailed.expires_at);
-    let command = UserCommand::RequestPasswordReset { token_id, expires_at, now };
-    let context = app.context(application.id, Actor::Anonymous, Some(user.id), request);
-    let writes = |_: &User| mailed.writes(app, application.id, user.id, now).into();
-    app.commands.execute::<User>(user.id, command, &context, writes).await?;
-    app.job_written.notify_one();
-    SecurityEvent::new("password_reset_request").user(&user.id).log();
-    Ok(())
-}
 
 /// Uses a mailed token of `application`: the password is replaced and every session ends.
 ///
@@ -70,16 +43,17 @@ pub async fn confirm(
     let context = app.context(application.id, Actor::User(user), Some(user), request);
     let command = UserCommand::ResetPassword { token_id, now };
     let notice_id = app.new_id();
+    let address = app.keys.address(application.id, &email);
     let writes = |_: &User| {
         vec![
+            Write::Unlock { application: application.id, address },
             Write::Password { user, hash: hash.expose().to_owned() },
             Write::Job(notice(notice_id, MailKind::PasswordChanged, application.id, user, now)),
         ]
     };
     app.commands.execute::<User>(user, command, &context, writes).await.map_err(not_found_is_invalid)?;
     app.job_written.notify_one();
-    let address = app.keys.address(application.id, &email);
-    unlock(app, &Account { application: application.id, address }).await?;
+    forget_failures(app, &Account { application: application.id, address }).await;
     record_user(user);
     SecurityEvent::new("password_reset_confirm").log();
     find(app, application.id, user).await

@@ -6,7 +6,8 @@ use devauth_aggregates::EmailAddress;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::http::accounts::{self, verification};
+use crate::crypto::tokens::Purpose;
+use crate::http::accounts::{self, mailed, verification};
 use crate::http::body::{Body, Fields, Json};
 use crate::http::docs::errors::{AppKeyErrors, BodyErrors};
 use crate::http::error::ApiError;
@@ -52,7 +53,14 @@ pub async fn request(
     client: ClientApp,
     Json(body): Json<EmailRequest>,
 ) -> Result<StatusCode, ApiError> {
-    even_time(verification::request(&app, client.application(), &client.request, &body.email)).await?;
+    even_time(mailed::request(
+        &app,
+        client.application(),
+        &client.request,
+        &body.email,
+        Purpose::VerifyEmail,
+    ))
+    .await?;
     Ok(StatusCode::ACCEPTED)
 }
 

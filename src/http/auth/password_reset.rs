@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use super::email_verify::{EmailRequest, MailedTokenErrors};
 use crate::app::App;
-use crate::http::accounts::password_reset;
+use crate::crypto::tokens::Purpose;
+use crate::http::accounts::{mailed, password_reset};
 use crate::http::body::{Body, Fields, Json};
 use crate::http::docs::errors::{AppKeyErrors, BodyErrors, HashingErrors};
 use crate::http::error::ApiError;
@@ -43,7 +44,14 @@ pub async fn request(
     client: ClientApp,
     Json(body): Json<EmailRequest>,
 ) -> Result<StatusCode, ApiError> {
-    even_time(password_reset::request(&app, client.application(), &client.request, &body.email)).await?;
+    even_time(mailed::request(
+        &app,
+        client.application(),
+        &client.request,
+        &body.email,
+        Purpose::ResetPassword,
+    ))
+    .await?;
     Ok(StatusCode::ACCEPTED)
 }
 

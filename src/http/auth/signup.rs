@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use devauth_aggregates::EmailAddress;
+use devauth_aggregates::{EmailAddress, SignupMode};
 use devauth_projections::Write;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -63,18 +63,30 @@ pub async fn signup(
     let application = client.application();
     let content = json!([body.email.as_str(), body.password, body.metadata]);
     let scope = format!("{} signup", application.id);
+    let strict = application.settings.signup_mode == SignupMode::Strict;
     idempotency::once(&app, &headers, scope, &content, async |key| {
         let answer = |id, user: &_| {
-            let body = serde_json::to_vec(&UserAnswer { user: UserBody::new(id, user) }).ok()?;
-            let status = StatusCode::CREATED.as_u16();
-            key.clone().map(|key| Write::Answer { key, status, body })
+            let (status, body) = match strict {
+                true => (StatusCode::ACCEPTED, Vec::new()),
+                false => {
+                    let answer = UserAnswer { user: UserBody::new(id, user) };
+                    (StatusCode::CREATED, serde_json::to_vec(&answer).ok()?)
+                }
+            };
+            key.clone().map(|key| Write::Answer { key, status: status.as_u16(), body })
         };
         let signup = Signup { email: body.email, password: body.password, metadata: body.metadata };
         Ok(match sign_up(&app, application, &client.request, signup, answer).await? {
             SignedUp::User(id, user) => {
                 (StatusCode::CREATED, Json(UserAnswer { user: UserBody::new(id, &user) })).into_response()
             }
-            SignedUp::Undisclosed => StatusCode::ACCEPTED.into_response(),
+            SignedUp::Undisclosed => {
+                // For a taken address too, or a repeated request would tell which it was.
+                if let Some(key) = &key {
+                    idempotency::keep(&app, key, StatusCode::ACCEPTED).await?;
+                }
+                StatusCode::ACCEPTED.into_response()
+            }
         })
     })
     .await

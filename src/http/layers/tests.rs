@@ -27,6 +27,7 @@ fn app(request_time: Duration) -> Router {
         .route("/v1/auth/panic", get(async || -> &'static str { panic!("contains zebra") }))
         .route("/v1/auth/stuck", get(async || pending::<&'static str>().await))
         .route("/v1/portal/applications", post(async || StatusCode::NO_CONTENT))
+        .route("/own405", get(async || (StatusCode::METHOD_NOT_ALLOWED, [("allow", "PUT")], "zebra")))
         .route("/ready", get(async || (StatusCode::SERVICE_UNAVAILABLE, axum::Extension(KeepBody), "mine")));
     wrap(router, settings)
 }
@@ -94,6 +95,9 @@ async fn errors_of_the_framework_get_our_shape() {
     let method = send("DELETE", "/v1/auth/me", &[], "").await;
     assert_eq!((method.0, problem(&method).as_str()), (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"));
     assert_eq!(header(&method, "allow"), Some("GET,HEAD"));
+
+    let own = send("GET", "/own405", &[], "").await;
+    assert_eq!((problem(&own).as_str(), header(&own, "allow")), ("method_not_allowed", Some("PUT")));
 
     let path = send("GET", "/v1/auth/number/zebra", &[], "").await;
     assert_eq!((path.0, problem(&path).as_str()), (StatusCode::BAD_REQUEST, "malformed_request"));

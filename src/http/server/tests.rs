@@ -154,8 +154,9 @@ async fn a_body_that_never_ends_is_given_up_on() {
 async fn a_client_that_sends_too_much_still_reads_the_refusal() {
     let server = start(patient(), LONG).await;
     let mut stream =
-        connect(&server, b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2000000\r\n\r\n").await;
-    stream.write_all(&vec![b'x'; 2_000_000]).await.unwrap();
+        connect(&server, b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 20000000\r\n\r\n").await;
+    // More than all buffers on the way hold: a server that closed with this unread would reset the connection.
+    stream.write_all(&vec![b'x'; 20_000_000]).await.unwrap();
     assert_problem(&rest(stream).await, "413", "too_large");
 }
 
@@ -163,10 +164,12 @@ async fn a_client_that_sends_too_much_still_reads_the_refusal() {
 async fn a_client_that_does_not_read_is_given_up_on() {
     let limits = ServerLimits { write_time: Duration::from_millis(100), ..patient() };
     let server = start(limits, LONG).await;
-    let stream = connect(&server, b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    // The server ends only once the connection has; the drain time is long.
+    let mut stream = connect(&server, b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    // One byte, so that the answer has surely begun, and no more.
+    stream.read_exact(&mut [0]).await.unwrap();
     server.shutdown.cancel();
-    server.task.await.unwrap();
+    // Well before the drain time, which would end it too.
+    tokio::time::timeout(LONG / 4, server.task).await.expect("the connection was given up on").unwrap();
     drop(stream);
 }
 

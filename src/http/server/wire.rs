@@ -7,13 +7,10 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Duration, Instant, Sleep, sleep};
+use tokio::time::{Duration, Sleep, sleep};
 
 use super::ServerLimits;
 use super::refusal::{Refusals, bare_refusal};
-
-/// How much of a body that nobody wants is read while lingering, in bytes.
-const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
 /// An answer written in place of another one.
 struct Replacement {
@@ -30,7 +27,7 @@ pub struct Wire {
     write_time: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     linger_time: Duration,
-    lingering: Option<(Pin<Box<Sleep>>, usize)>,
+    lingering: Option<Pin<Box<Sleep>>>,
 }
 
 impl Wire {
@@ -82,9 +79,7 @@ impl Wire {
     /// reset can destroy the answer before the client has read it.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let linger_time = self.linger_time;
-        let (deadline, left) = self.lingering.get_or_insert_with(|| {
-            (Box::pin(tokio::time::sleep_until(Instant::now() + linger_time)), LINGER_BYTES)
-        });
+        let deadline = self.lingering.get_or_insert_with(|| Box::pin(sleep(linger_time)));
         let mut waste = [0; 4096];
         loop {
             if deadline.as_mut().poll(cx).is_ready() {
@@ -92,9 +87,7 @@ impl Wire {
             }
             let mut buffer = ReadBuf::new(&mut waste);
             let outcome = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
-            let count = buffer.filled().len();
-            *left = left.saturating_sub(count);
-            if outcome.is_err() || count == 0 || *left == 0 {
+            if outcome.is_err() || buffer.filled().is_empty() {
                 return Poll::Ready(());
             }
         }

@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 
 use super::{DeveloperAnswer, portal};
 use crate::app::App;
-use crate::http::accounts::verification;
+use crate::crypto::tokens::Purpose;
+use crate::http::accounts::{mailed, verification};
 use crate::http::auth::email_verify::{EmailRequest, MailedTokenErrors, TokenRequest};
 use crate::http::body::Json;
 use crate::http::context::RequestContext;
@@ -21,7 +22,7 @@ pub async fn request(
     request: RequestContext,
     Json(body): Json<EmailRequest>,
 ) -> Result<StatusCode, ApiError> {
-    even_time(verification::request(&app, &portal(), &request, &body.email)).await?;
+    even_time(mailed::request(&app, &portal(), &request, &body.email, Purpose::VerifyEmail)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -8,8 +8,9 @@ use axum::response::IntoResponse;
 use super::login::set_cookie;
 use super::{DeveloperAnswer, portal};
 use crate::app::App;
+use crate::crypto::tokens::Purpose;
 use crate::http::accounts::password_change::{self, PasswordChange};
-use crate::http::accounts::password_reset;
+use crate::http::accounts::{mailed, password_reset};
 use crate::http::auth::email_verify::{EmailRequest, MailedTokenErrors};
 use crate::http::auth::password_reset::ResetRequest;
 use crate::http::body::Json;
@@ -27,7 +28,7 @@ pub async fn reset_request(
     request: RequestContext,
     Json(body): Json<EmailRequest>,
 ) -> Result<StatusCode, ApiError> {
-    even_time(password_reset::request(&app, &portal(), &request, &body.email)).await?;
+    even_time(mailed::request(&app, &portal(), &request, &body.email, Purpose::ResetPassword)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -1,0 +1,38 @@
+//! Refresh: what it costs in all, and its rate beside that of bare commits.
+
+use crate::callers::Refresher;
+use crate::cpu::Processes;
+use crate::load::{self, Pace};
+use crate::report::{Aim, Report};
+use crate::setup::Bench;
+use crate::{Outcome, Plan, Ratios, bare};
+
+/// As many on each side.
+const CALLERS: usize = 8;
+
+/// Measures it.
+pub async fn measure(bench: &Bench, plan: Plan, report: &mut Report) -> Outcome<()> {
+    let (mut cost, mut rate, mut count) = (Ratios::default(), Ratios::default(), 0);
+    let sessions = bench.refresh.chunks(bench.refresh.len() / CALLERS);
+    let mut callers: Vec<_> =
+        sessions.map(|tokens| Refresher::new(&bench.application, tokens.to_vec())).collect();
+    let processes = Processes { server: bench.shared.pid()?, postgres: bench.postgres };
+    let url = &bench.common.database_url;
+    let mut before = bare::commit_rate(url, CALLERS, plan.slice).await?;
+    for _ in 0..plan.rounds {
+        let used_before = processes.used()?;
+        let (sample, same) = load::run(bench.shared.address, callers, Pace::full(plan.slice)).await?;
+        let used = processes.used()?.saturating_sub(used_before);
+        let after = bare::commit_rate(url, CALLERS, plan.slice).await?;
+        callers = same;
+        count += sample.count();
+        cost.push(used.as_secs_f64() * 1e3 / sample.count() as f64);
+        rate.push(sample.rate() / f64::midpoint(before, after));
+        before = after;
+    }
+    report.add("refresh, processor time of node and Postgres (ms)", &cost, Some(Aim::Under(1.0)));
+    let limit = if bare::pgbench().is_some() { "pgbench" } else { "bare insert" };
+    report.add(&format!("refresh / {limit} commits, rate"), &rate, None);
+    report.note(format!("Each session was refreshed {} times by the end.", count / bench.refresh.len()));
+    Ok(())
+}
