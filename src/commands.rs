@@ -148,9 +148,6 @@ impl Commands {
         loaded.keys.extend(self.log.data_keys(&missing).await?);
 
         let mut tx = self.log.pool().begin().await.map_err(Error::from)?;
-        if let Some(person) = new_person {
-            self.log.store_data_key(&mut tx, person, &loaded.keys[&person]).await?;
-        }
         let stream = id.to_string();
         let append = Append::<A> {
             aggregate_id: &stream,
@@ -160,7 +157,12 @@ impl Commands {
             context,
             keys: &loaded.keys,
         };
+        // First of all: a try that meets another of the same stream, be it its own predecessor still at its commit, has to
+        // fail here, where it reads as a conflict, and not at a key of some table that both fill.
         append.insert(&mut tx).await?;
+        if let Some(person) = new_person {
+            self.log.store_data_key(&mut tx, person, &loaded.keys[&person]).await?;
+        }
         let sequence = loaded.sequence + i64::try_from(events.len()).unwrap_or(i64::MAX);
         loaded.state.write(&mut tx, id, sequence).await?;
         for write in writes {

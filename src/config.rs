@@ -4,7 +4,6 @@
 //! in a message, since a secret is easily put into the wrong variable. Nothing below this module reads the
 //! environment; tests and `devauth dev` build a [`Config`] directly.
 
-mod data_dir;
 mod duration;
 mod encryption_key;
 mod networks;
@@ -23,13 +22,11 @@ mod variables;
 mod tests;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 use secrecy::{SecretSlice, SecretString};
 
-pub use data_dir::data_dir;
 pub use encryption_key::{EncryptionKey, WeakKey};
 pub use problem::{ConfigErrors, Problem};
 pub use sections::{Lockout, Passwords, Rates, Tokens};
@@ -89,8 +86,6 @@ pub struct Config {
     pub rates: Rates,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// What `devauth dev` keeps between runs.
-    pub data_dir: PathBuf,
     /// A `tracing` filter, already checked.
     pub log: String,
     /// Whether `serve` applies the migrations before it listens.
@@ -199,7 +194,6 @@ impl Config {
             lockout: settings.lockout,
             rates: settings.rates,
             trusted_proxies: settings.trusted_proxies,
-            data_dir: settings.data_dir,
             log: settings.log,
             migrate: settings.migrate,
         }

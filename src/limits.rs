@@ -98,6 +98,15 @@ impl Limiter {
         Ok(Self { shared: Some(Arc::new(shared)), ..Self::in_process() })
     }
 
+    /// Whether [`Limiter::redis`] would take this URL; connects to nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the URL can't be used.
+    pub fn check_url(url: &str) -> Result<(), ConfigError> {
+        redis::check(url)
+    }
+
     /// The same limiter under another lockout policy. All nodes should have the same.
     #[must_use]
     pub fn with_lockout(self, policy: LockoutPolicy) -> Self {

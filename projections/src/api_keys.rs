@@ -56,7 +56,8 @@ impl ApiKeyRow {
     }
 }
 
-/// Writes the rows of all keys of an application; one statement, and rows that say the same stay untouched.
+/// Writes the rows of all keys of an application, in one statement. A row that says the same gets the new sequence too: it
+/// has to be what a fresh write would make it.
 pub(crate) async fn write(
     tx: &mut Tx<'_>,
     application: uuid::Uuid,
@@ -75,7 +76,7 @@ pub(crate) async fn write(
          SELECT $1, $2, k.* FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::timestamptz[],
                                         $9::timestamptz[]) AS k
          ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at, sequence = excluded.sequence
-         WHERE excluded.sequence > api_keys.sequence AND excluded.revoked_at IS DISTINCT FROM api_keys.revoked_at",
+         WHERE excluded.sequence > api_keys.sequence",
     )
     .bind(application)
     .bind(sequence)

@@ -107,6 +107,22 @@ pub async fn complete(
     Ok(())
 }
 
+/// Stores the answer to work that wrote nothing, or wrote it before.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn complete_alone(
+    pool: &Pool,
+    keyring: &Keyring,
+    key: &Key,
+    status: u16,
+    body: &[u8],
+) -> Result<(), Error> {
+    let mut tx = pool.begin().await?;
+    complete(&mut tx, keyring, key, status, body).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Gives a reservation back: the request was refused and changed nothing.
 ///
 /// # Errors

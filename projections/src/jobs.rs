@@ -100,11 +100,14 @@ pub async fn insert_alone(pool: &Pool, job: &NewJob) -> Result<(), Error> {
 /// # Errors
 /// Postgres is away.
 pub async fn take(pool: &Pool, now: DateTime<Utc>, limit: i64, lease: Duration) -> Result<Vec<Job>, Error> {
+    // Materialized: a subquery may be run again for each row it is compared with, and each run would lock and take others.
     let rows = sqlx::query(
-        "UPDATE jobs SET attempts = attempts + 1, leased_until = $3
-         WHERE id IN (SELECT id FROM jobs
-                      WHERE state = 'ready' AND run_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
-                      ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+        "WITH due AS MATERIALIZED (
+             SELECT id FROM jobs
+             WHERE state = 'ready' AND run_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
+             ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED
+         )
+         UPDATE jobs SET attempts = attempts + 1, leased_until = $3 WHERE id IN (SELECT id FROM due)
          RETURNING id, kind, application_id, user_id, token_id, attempts, give_up_at, created_at",
     )
     .bind(now)

@@ -64,7 +64,8 @@ pub async fn down(connection: &mut sqlx::PgConnection, version: i64) -> Result<(
 }
 
 fn migration_error(error: sqlx::migrate::MigrateError) -> Error {
-    if let sqlx::migrate::MigrateError::Execute(inner) = error {
+    use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
+    if let Execute(inner) | ExecuteMigration(inner, _) = error {
         return Error::from(inner);
     }
     Error::Corrupt(format!("the database's migrations are not those of this program: {error}"))

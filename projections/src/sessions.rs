@@ -68,13 +68,15 @@ impl Inline for Session {
         if !self.started {
             return Ok(());
         }
-        sqlx::query(
+        // A row without an xmax was inserted, not updated: then this login is news, be it from its first event or a rebuild.
+        let is_new: Option<bool> = sqlx::query_scalar(
             "INSERT INTO sessions (id, application_id, user_id, generation, counter, client_address, user_agent, created_at,
                                    last_used_at, expires_at, ended_at, end_reason, sequence)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              ON CONFLICT (id) DO UPDATE SET counter = excluded.counter, last_used_at = excluded.last_used_at,
                  ended_at = excluded.ended_at, end_reason = excluded.end_reason, sequence = excluded.sequence
-             WHERE excluded.sequence > sessions.sequence",
+             WHERE excluded.sequence > sessions.sequence
+             RETURNING xmax = 0",
         )
         .bind(id.uuid())
         .bind(self.app_id.uuid())
@@ -89,9 +91,9 @@ impl Inline for Session {
         .bind(self.ended.map(|(_, at)| at))
         .bind(self.ended.map(|(reason, _)| end_reason(reason)))
         .bind(sequence)
-        .execute(&mut **tx)
+        .fetch_optional(&mut **tx)
         .await?;
-        if sequence == 1 {
+        if is_new == Some(true) {
             last_logins::write(tx, self.user_id, self.created_at).await?;
         }
         Ok(())

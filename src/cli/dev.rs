@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 use super::{Failure, answer, block_on, env, until_told_to_stop, warn_of_unknown_variables};
 use crate::app::REDIS_PREFIX;
 use crate::clock::Clock;
-use crate::config::{Config, EncryptionKey, Provided, data_dir};
+use crate::config::{Config, EncryptionKey, Provided};
 use crate::dev::{self, DevEnvironment};
 use crate::http::{dev_mail, metrics};
 use crate::mailer::inbox::DevInbox;
@@ -35,7 +35,7 @@ Exit status:
 
 pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
     warn_of_unknown_variables();
-    let data_dir = data_dir(&env);
+    let data_dir = dev::data_dir::locate().map_err(|cause| Failure::usage(cause.to_string()))?;
     block_on(async {
         let environment = tokio::task::spawn_blocking(move || dev::prepare(&data_dir))
             .await

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use sha2::{Digest, Sha256};
+use devauth_projections::sealing::{Key256, key_id};
 use zeroize::Zeroize;
 
 use super::reader::Reason;
@@ -83,8 +83,7 @@ impl EncryptionKey {
     /// A name for the key that says nothing about it: eight hexadecimal digits, as sealed values carry it.
     #[must_use]
     pub fn id(&self) -> String {
-        let digest = Sha256::new().chain_update(b"devauth key id").chain_update(self.0).finalize();
-        digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+        key_id(&Key256::new(self.0))
     }
 }
 

@@ -1,7 +1,6 @@
 //! The groups of settings that all have a default, and how they are read.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -11,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::reader::{Reader, Reason, must_be};
-use super::{Environment, Variable, data_dir, networks, urls, variables};
+use super::{Environment, Variable, networks, urls, variables};
 
 /// How passwords are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +92,6 @@ pub(super) struct Settings {
     pub(super) tokens: Tokens,
     pub(super) lockout: Lockout,
     pub(super) rates: Rates,
-    pub(super) data_dir: PathBuf,
     pub(super) log: String,
     pub(super) migrate: bool,
 }
@@ -108,7 +106,6 @@ impl Settings {
         let tokens = Tokens::read(reader);
         let lockout = Lockout::read(reader);
         let rates = Rates::read(reader);
-        let data_dir = data_dir::read(reader);
         let log = reader.parse(&variables::LOG, log_filter);
         let migrate = reader.choice(&variables::MIGRATE, &[("on", true), ("off", false)]);
         let (bind, admin_bind) = binds?;
@@ -121,7 +118,6 @@ impl Settings {
             tokens: tokens?,
             lockout: lockout?,
             rates: rates?,
-            data_dir,
             log: log?,
             migrate: migrate?,
         })

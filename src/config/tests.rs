@@ -104,7 +104,6 @@ fn every_variable_reaches_its_field() {
     assert_eq!(config.lockout, Lockout { attempts: 7, window: Duration::from_secs(1_200) });
     assert_eq!(config.rates, Rates { per_minute: 100, introspect_per_minute: 200 });
     assert_eq!(config.trusted_proxies[0].to_string(), "10.0.0.0/8");
-    assert_eq!(config.data_dir, PathBuf::from("/srv/devauth"));
     assert_eq!(config.log, "warn,devauth=debug");
     assert!(!config.migrate);
 }

@@ -5,6 +5,8 @@ use url::Url;
 
 use super::Environment;
 use super::reader::Reason;
+use crate::limits::Limiter;
+use crate::mailer::smtp::url::RelayUrl;
 
 /// The password in `.env.example`; a service that still has it was never set up.
 pub(super) const EXAMPLE_PASSWORD: &str = "change-me";
@@ -17,29 +19,23 @@ pub(super) fn database(text: &str) -> Result<SecretString, Reason> {
 }
 
 pub(super) fn smtp(text: &str) -> Result<SecretString, Reason> {
-    let url = with_scheme(text, &["smtp", "smtps"])?;
-    with_host(&url)?;
-    not_the_example(&url)?;
+    not_the_example(&with_scheme(text, &["smtp", "smtps"])?)?;
+    text.parse::<RelayUrl>().map_err(|error| error.to_string())?;
     Ok(text.into())
 }
 
 /// One server, or the nodes of a Redis Cluster, separated by commas.
 pub(super) fn redis(text: &str) -> Result<SecretString, Reason> {
-    for node in redis_nodes(text) {
-        let url = with_scheme(&node, &["redis", "rediss", "redis+unix"])?;
-        if url.scheme() != "redis+unix" {
-            with_host(&url)?;
-        }
-        not_the_example(&url)?;
+    Limiter::check_url(text).map_err(|error| error.to_string())?;
+    // The password is the same for all nodes of a cluster.
+    let mut parts = text.split(",redis");
+    not_the_example(&with_scheme(parts.next().unwrap_or(text), &["redis", "rediss", "redis+unix"])?)?;
+    if parts.any(|rest| !rest.starts_with([':', 's', '+'])) {
+        return Err(
+            "has a comma in a host; the nodes of a cluster are whole URLs, separated by commas".to_owned()
+        );
     }
     Ok(text.into())
-}
-
-/// Splits at commas that begin another URL; a password may hold one, too.
-fn redis_nodes(text: &str) -> Vec<String> {
-    let mut parts = text.split(",redis").map(str::to_owned);
-    let first = parts.next();
-    first.into_iter().chain(parts.map(|rest| format!("redis{rest}"))).collect()
 }
 
 /// The issuer (RFC 8414 section 2: no query, no fragment), normalized, without a trailing slash.
@@ -72,13 +68,6 @@ fn with_scheme(text: &str, schemes: &[&str]) -> Result<Url, Reason> {
         .ok()
         .filter(|url| schemes.contains(&url.scheme()))
         .ok_or_else(|| format!("must be a URL that begins with {}", prefixes(schemes)))
-}
-
-fn with_host(url: &Url) -> Result<(), Reason> {
-    match url.host_str() {
-        Some(host) if !host.is_empty() => Ok(()),
-        Some(_) | None => Err("names no host".to_owned()),
-    }
 }
 
 fn not_the_example(url: &Url) -> Result<(), Reason> {
@@ -150,7 +139,7 @@ mod tests {
             assert!(smtp(text).is_err(), "{text}");
         }
         assert!(redis("rediss://:p@cache:6380/1").is_ok());
-        assert!(redis("redis://a:6379,rediss://b:6379?cluster=true").is_ok());
+        assert!(redis("redis://a:6379,redis://b:6379?cluster=true").is_ok());
         assert!(redis("redis://:p,p@a").is_ok());
         assert!(redis("redis+unix:///run/redis.sock").is_ok());
         for text in ["cache:6379", "redis://", "redis://a:6379,b:6379", "redis://a,redis"] {

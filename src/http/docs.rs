@@ -19,7 +19,7 @@ use super::error::{ErrorCode, FieldError, Problem};
 
 /// The names of the security schemes, for `security(...)` in `#[utoipa::path]`: an application call needs
 /// `("app_id" = [], "api_key" = [])`, a user call `("app_id" = [], "api_key" = [], "access_token" = [])`, a portal call
-/// `("portal_token" = [])`, plain RFC 7662 introspection `("app_secret" = [])`.
+/// `("portal_token" = []), ("portal_cookie" = [])`, plain RFC 7662 introspection `("app_secret" = [])`.
 struct SecuritySchemes;
 
 impl Modify for SecuritySchemes {
@@ -50,6 +50,10 @@ impl Modify for SecuritySchemes {
             .add_security_scheme("access_token", bearer("A user's access token, from login or refresh."));
         components
             .add_security_scheme("portal_token", bearer("A developer's token, from the portal's login."));
+        let cookie =
+            "The same as a cookie, from a login with `cookie`; without https its name has no prefix.";
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description("__Host-devauth_portal", cookie));
+        components.add_security_scheme("portal_cookie", SecurityScheme::ApiKey(cookie));
         components.add_security_scheme("app_secret", SecurityScheme::Http(basic));
     }
 }
@@ -62,6 +66,16 @@ impl Modify for SecuritySchemes {
         description = "An authentication service for other people's applications. Every answer that is not a success \
                        is an `application/problem+json` with a stable `code`; every answer carries `X-Request-Id`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    tags(
+        (name = "Users", description = "What an application calls for its users"),
+        (name = "E-mail and password", description = "Mailed links and passwords of an application's users"),
+        (name = "Sessions", description = "Where a user is logged in"),
+        (name = "Tokens", description = "Whether an access token is good, and how to tell by oneself"),
+        (name = "Developers", description = "Accounts of developers"),
+        (name = "Applications", description = "Applications of a developer"),
+        (name = "API keys", description = "Keys of an application"),
+        (name = "Health", description = "For those who operate the service"),
     ),
     components(schemas(Problem, FieldError, ErrorCode)),
     modifiers(&SecuritySchemes)

@@ -235,6 +235,7 @@ pub struct Problem {
     pub request_id: String,
     /// The unacceptable members; with `validation_failed` only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<FieldError>, required = false)]
     pub errors: Option<Vec<FieldError>>,
 }
 

@@ -26,6 +26,7 @@ pub struct Health {
     status: &'static str,
     /// What is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     causes: Vec<&'static str>,
 }
 
@@ -35,7 +36,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// Whether the process runs
-#[utoipa::path(get, path = "/health/live", tag = "Health",
+#[utoipa::path(get, path = "/health/live", operation_id = "getLiveness", tag = "Health",
     responses((status = 200, description = "It runs", body = Health)))]
 async fn live() -> Json<Health> {
     Json(Health { status: "ok", causes: Vec::new() })
@@ -44,7 +45,7 @@ async fn live() -> Json<Health> {
 /// Whether the service can serve
 ///
 /// 503 without Postgres; `degraded` while Redis is away (limits are counted by each node) or mail does not leave.
-#[utoipa::path(get, path = "/health/ready", tag = "Health",
+#[utoipa::path(get, path = "/health/ready", operation_id = "getReadiness", tag = "Health",
     responses((status = 200, description = "It serves", body = Health), UnavailableErrors))]
 async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
     cluster::time(&app.pool).await?;

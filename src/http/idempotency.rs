@@ -49,9 +49,19 @@ where
     }
 }
 
+/// Keeps the bare status as the answer to be repeated, for work that ended without a transaction of its own.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn keep(app: &App, key: &Key, status: StatusCode) -> Result<(), ApiError> {
+    let keyring = app.commands.log().keyring();
+    Ok(idempotency::complete_alone(&app.pool, keyring, key, status.as_u16(), b"").await?)
+}
+
 fn well_formed(header: &HeaderValue) -> Result<&str, ApiError> {
-    let text = header.to_str().ok().filter(|text| (16..=64).contains(&text.len()));
-    text.ok_or_else(|| {
+    let is_good =
+        |text: &&str| (16..=64).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    header.to_str().ok().filter(is_good).ok_or_else(|| {
         ApiError::new(ErrorCode::MalformedRequest)
             .detail("The header Idempotency-Key must be 16 to 64 printable ASCII characters.")
     })
@@ -64,9 +74,9 @@ fn fingerprint(key: &[u8; 32], content: &Value) -> [u8; 32] {
 
 fn stored(status: u16, body: Vec<u8>) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (axum::http::HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")),
-    ];
-    (status, headers, body).into_response()
+    let replayed = [("idempotent-replayed", "true")];
+    if body.is_empty() {
+        return (status, replayed).into_response();
+    }
+    (status, replayed, [(CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -1,5 +1,7 @@
 //! The URL map, and what is around it.
 
+use axum::response::Redirect;
+use axum::routing::get;
 use axum::{Router, middleware};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -35,6 +37,8 @@ pub fn router(app: &App, more: Router) -> Router {
         .with_state(app.clone())
         .merge(docs::router(openapi()))
         .merge(error::pages::router())
+        // Until there are portal pages, the best page to land on.
+        .route("/", get(async || Redirect::temporary("/docs")))
         .merge(more);
     layers::wrap(router, settings)
 }

@@ -33,6 +33,7 @@ pub struct UserBody {
     /// When something about them changed last.
     pub updated_at: DateTime<Utc>,
     /// Their last login.
+    #[schema(required)]
     pub last_login_at: Option<DateTime<Utc>>,
 }
 

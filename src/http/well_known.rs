@@ -19,7 +19,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The public keys of access tokens (RFC 7517)
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Tokens",
+#[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "getPublicKeys", tag = "Tokens",
     responses((status = 200, description = "A JWK set; the first key signs", body = Object)))]
 async fn jwks(State(app): State<App>) -> impl IntoResponse {
     ([(CACHE_CONTROL, KEYS_KEEP)], Json(app.keys.signing.jwks()))
@@ -28,7 +28,7 @@ async fn jwks(State(app): State<App>) -> impl IntoResponse {
 /// Metadata of the authorization server (RFC 8414)
 ///
 /// DevAuth has no authorization endpoint: users log in with the application itself.
-#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "Tokens",
+#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", operation_id = "getMetadata", tag = "Tokens",
     responses((status = 200, description = "The metadata", body = Object)))]
 async fn metadata(State(app): State<App>) -> Json<Value> {
     let issuer = &app.config.public_url;

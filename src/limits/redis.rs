@@ -23,6 +23,11 @@ pub(super) struct SharedCounts {
     prefix: String,
 }
 
+/// Whether these URLs can be used.
+pub(super) fn check(urls: &str) -> Result<(), ConfigError> {
+    Target::parse(urls).map(drop)
+}
+
 impl SharedCounts {
     pub(super) fn new(url: &str, prefix: &str) -> Result<Self, ConfigError> {
         let link = Arc::new(Link::new(Target::parse(url)?, format!("{prefix}probe")));

@@ -1,5 +1,5 @@
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use devauth::dev::postgres::{Options, Postgres};
@@ -111,6 +111,16 @@ fn what_can_not_be_is_refused_in_a_sentence() {
 
     let refused = Postgres::start(options(dir.path()).setting("max_connections", "many")).unwrap_err();
     assert!(refused.to_string().contains("invalid value for parameter \"max_connections\""), "{refused}");
+
+    let closed = dir.path().join("closed");
+    fs::DirBuilder::new().mode(0o700).create(&closed).unwrap();
+    if closed.metadata().unwrap().uid() == 0 {
+        let refused = Postgres::start(options(&closed.join("inside"))).unwrap_err();
+        assert!(
+            matches!(&refused, DevError::Unreachable { dir, .. } if dir.ends_with("closed")),
+            "{refused}"
+        );
+    }
 
     let version = dir.path().join("postgres/PG_VERSION");
     fs::write(&version, "9\n").unwrap();

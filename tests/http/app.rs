@@ -6,8 +6,11 @@ use devauth::clock::Clock;
 use devauth::config::{Config, EncryptionKey, Environment, Lockout, Passwords, Rates, Tokens};
 use devauth::crypto::generate::{SigningKeySize, signing_key_pem};
 use devauth::crypto::random;
+use devauth::http::context::RequestContext;
 use devauth::mailer::transport::Transport;
 use devauth::service::{Parts, Service};
+use devauth_aggregates::{ApplicationId, User, UserCommand, UserId};
+use devauth_projections::event_log::Actor;
 use devauth_test_support::database::{Database, PATIENCE, redis_url};
 use devauth_test_support::smtp::{Received, SmtpSink};
 use secrecy::{ExposeSecret as _, SecretSlice};
@@ -141,7 +144,6 @@ fn config(database_url: &str, smtp_url: &str) -> Config {
         lockout: Lockout::default(),
         rates: Rates { per_minute: 10_000, ..Rates::default() },
         trusted_proxies: Vec::new(),
-        data_dir: std::env::temp_dir(),
         log: "off".to_owned(),
         migrate: true,
     }
@@ -156,4 +158,46 @@ async fn start_node(config: &Config, clock: &Clock, redis_prefix: &str, smtp: &S
         metrics: None,
     };
     Service::start(config.clone(), parts).await.unwrap()
+}
+
+impl TestApp {
+    /// Suspends a user, or lets them in again: what the portal's routes do.
+    pub async fn suspend(&self, user: &serde_json::Value, suspended: bool) {
+        let app = &self.node.app;
+        let now = app.clock.now();
+        let command = match suspended {
+            true => UserCommand::SuspendUser { now },
+            false => UserCommand::RestoreUser { now },
+        };
+        let id: UserId = user["id"].as_str().unwrap().parse().unwrap();
+        let application: ApplicationId = user["app_id"].as_str().unwrap().parse().unwrap();
+        let request = RequestContext {
+            request_id: "test-request".to_owned(),
+            client_address: [127, 0, 0, 1].into(),
+            user_agent: None,
+        };
+        let context = app.context(application, Actor::Anonymous, Some(id), &request);
+        app.commands.execute::<User>(id, command, &context, |_| Vec::new()).await.unwrap();
+    }
+
+    /// Redis loses everything it knew of this service.
+    pub async fn redis_forgets(&self) {
+        let url = std::env::var("DEVAUTH_TEST_REDIS_URL").unwrap();
+        let mut redis = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
+        let pattern = format!("{}*", self.redis_prefix);
+        let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut redis).await.unwrap();
+        assert!(!keys.is_empty(), "there is something to forget");
+        redis::cmd("DEL").arg(keys).exec_async(&mut redis).await.unwrap();
+    }
+
+    /// Waits until a query that answers one boolean answers true.
+    pub async fn until(&self, query: &str) {
+        let mut database = self.database.connect().await;
+        let waiting = async {
+            while !sqlx::query_scalar::<_, bool>(query).fetch_one(&mut database).await.unwrap() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("the condition comes true");
+    }
 }

@@ -1,3 +1,14 @@
 //! `/v1/auth`
 
+mod bodies;
+mod callers;
+mod email_verify;
+mod introspect;
+mod login;
+mod logout;
+mod me;
+mod password_change;
+mod password_reset;
+mod refresh;
+mod sessions;
 mod signup;

@@ -184,3 +184,83 @@ impl Developer {
         self.client.patch(&path, json!({ "settings": settings })).await.expect(200);
     }
 }
+
+impl Client {
+    /// A header that this caller sends.
+    pub fn own_header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The names of an object's members, sorted.
+#[track_caller]
+pub fn members(object: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = object.as_object().expect("an object").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+impl Answer {
+    /// Pointer and code of each member that a 422 complains about.
+    #[track_caller]
+    pub fn invalid(self) -> Vec<(String, String)> {
+        let body = self.refused(422, "validation_failed");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let errors = body["errors"].as_array().unwrap().iter();
+        errors.map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
+    }
+
+    /// Checks that it complains about this and nothing else.
+    #[track_caller]
+    pub fn complains(self, pointer: &str, code: &str) {
+        assert_eq!(self.invalid(), [(pointer.to_owned(), code.to_owned())]);
+    }
+
+    /// What does not differ from request to request: status and body, without the request's id.
+    pub fn essence(mut self) -> (u16, Value, String) {
+        if let Some(body) = self.body.as_object_mut() {
+            body.remove("request_id");
+        }
+        let text = if self.body.is_null() { self.text } else { String::new() };
+        (self.status, self.body, text)
+    }
+}
+
+impl Client {
+    /// The same backend with the access token of these tokens.
+    #[must_use]
+    pub fn as_user(&self, tokens: &Value) -> Self {
+        self.bearing(tokens["access_token"].as_str().unwrap())
+    }
+
+    /// The same backend, calling for an end user at this address.
+    #[must_use]
+    pub fn for_address(&self, address: &str) -> Self {
+        self.with("x-devauth-client-ip", address)
+    }
+
+    /// Whether the application is told that these tokens are good, and their user is let in with them.
+    pub async fn admits(&self, tokens: &Value) -> bool {
+        let me = self.as_user(tokens).get("/v1/auth/me").await;
+        let body = json!({"token": tokens["access_token"]});
+        let told = self.post("/v1/auth/introspect", body).await.expect(200);
+        if told == json!({"active": false}) {
+            me.refused(401, "invalid_token");
+            return false;
+        }
+        assert_eq!((me.status, &told["active"]), (200, &json!(true)), "{}", me.text);
+        true
+    }
+}
+
+/// Runs calls at the same time; answers in their order.
+pub async fn at_once<T: Send + 'static>(
+    calls: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let running: Vec<_> = calls.into_iter().map(tokio::spawn).collect();
+    let mut answers = Vec::with_capacity(running.len());
+    for call in running {
+        answers.push(call.await.unwrap());
+    }
+    answers
+}

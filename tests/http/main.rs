@@ -4,4 +4,8 @@
 mod app;
 mod auth;
 mod client;
+mod document;
+mod errors;
+mod isolation;
+mod keys;
 mod portal;

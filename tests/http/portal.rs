@@ -1,1 +1,5 @@
 //! `/v1/portal`
+
+mod api_keys;
+mod applications;
+mod developers;

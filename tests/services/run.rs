@@ -11,7 +11,7 @@
 mod redis;
 
 use std::ffi::OsString;
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
@@ -25,6 +25,9 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use redis::Redis;
+
+/// What our temporary directories begin with.
+const PREFIX: &str = "devauth-services-";
 
 /// Hundreds of small databases at a time, none of them for long. Whatever is promised stays on: fsync, full page writes.
 const SETTINGS: [(&str, &str); 8] = [
@@ -65,7 +68,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<ExitStatus, Box<dyn std::error::Error>> {
-    let dir = TempDir::with_prefix("devauth-services-")?;
+    remove_abandoned();
+    let dir = TempDir::with_prefix(PREFIX)?;
     std::fs::set_permissions(dir.path(), Permissions::from_mode(0o711))?;
     let mut options = Options::new(dir.path().join("pg")).throwaway();
     for (name, value) in SETTINGS {
@@ -82,6 +86,18 @@ async fn run(arguments: Arguments) -> Result<ExitStatus, Box<dyn std::error::Err
         .spawn()
         .map_err(|error| format!("can't run {}: {error}", program.to_string_lossy()))?;
     Ok(wait(child).await?)
+}
+
+/// Removes the files of runs that were killed: Postgres' lock on them is free.
+fn remove_abandoned() {
+    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let lock = File::open(entry.path().join("pg/postgres.lock"));
+        if ours && lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            // Somebody else may be faster, or it may be another user's.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Waits for the command, and hands on to it the signals that ask us to end: we have to outlive it.

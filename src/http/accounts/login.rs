@@ -107,7 +107,7 @@ impl<'a> Try<'a> {
             Lock { application: self.application.id, address: &self.account.address, network: &self.network };
         let (locked, protected) = login_locks::get(&self.app.pool, &lock, now).await?;
         if let Some(until) = locked {
-            return Err(self.refusal(ErrorCode::AccountLocked, until, now));
+            return Err(self.refusal(ErrorCode::AccountLocked, until));
         }
         let known = match protected {
             Some(until) => self.require_known(until, now).await?,
@@ -120,8 +120,8 @@ impl<'a> Try<'a> {
         }
         match reservation {
             Reservation::Granted => Ok(()),
-            Reservation::Locked { until } => Err(self.refusal(ErrorCode::AccountLocked, until, now)),
-            Reservation::Protected { until } => Err(self.refusal(ErrorCode::AccountProtected, until, now)),
+            Reservation::Locked { until } => Err(self.refusal(ErrorCode::AccountLocked, until)),
+            Reservation::Protected { until } => Err(self.refusal(ErrorCode::AccountProtected, until)),
         }
     }
 
@@ -139,12 +139,14 @@ impl<'a> Try<'a> {
         if addresses.iter().filter_map(network_of).any(|network| network == self.network) {
             Ok(Known::Yes)
         } else {
-            Err(self.refusal(ErrorCode::AccountProtected, until, now))
+            Err(self.refusal(ErrorCode::AccountProtected, until))
         }
     }
 
-    fn refusal(&self, code: ErrorCode, until: DateTime<Utc>, now: DateTime<Utc>) -> ApiError {
+    /// Counted from now and not from when the try began: it may have waited for others of its pair.
+    fn refusal(&self, code: ErrorCode, until: DateTime<Utc>) -> ApiError {
         SecurityEvent::new("login_failed").reason(code.as_str()).log();
+        let now = self.app.clock.now();
         ApiError::new(code).retry_after((until - now).to_std().unwrap_or_default())
     }
 

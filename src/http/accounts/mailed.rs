@@ -1,16 +1,20 @@
 //! A mailed one-time token: its row, the job that mails it, and finding it again.
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::{ApplicationId, TokenId, UserId};
-use devauth_projections::Write;
+use devauth_aggregates::{ApplicationId, EmailAddress, TokenId, User, UserCommand, UserId};
+use devauth_projections::applications::ApplicationRow;
+use devauth_projections::event_log::Actor;
 use devauth_projections::jobs::NewJob;
 use devauth_projections::secrets::one_time_tokens::{self, OneTimeToken};
+use devauth_projections::{Write, users};
 use secrecy::ExposeSecret as _;
 
 use crate::app::App;
 use crate::crypto::tokens::{Purpose, hash_one_time_token, sha256_of};
+use crate::http::context::RequestContext;
 use crate::http::error::{ApiError, ErrorCode};
 use crate::mailer::message::MailKind;
+use crate::telemetry::SecurityEvent;
 
 /// How long a notice is tried.
 const NOTICE_LIVES: chrono::Duration = chrono::Duration::hours(24);
@@ -75,6 +79,38 @@ impl Mailed {
             }),
         ]
     }
+}
+
+/// Mails a link of this purpose, if there is a user who could use it: an active one, and to verify an address, one whose
+/// address isn't verified yet. Nobody learns whether there is.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn request(
+    app: &App,
+    application: &ApplicationRow,
+    request: &RequestContext,
+    email: &EmailAddress,
+    purpose: Purpose,
+) -> Result<(), ApiError> {
+    let address = app.keys.address(application.id, email);
+    let found = users::for_login(&app.pool, application.id, &address).await?;
+    let Some((user, _)) = found.filter(|(user, _)| user.is_active()) else { return Ok(()) };
+    let now = app.clock.now();
+    let mailed = Mailed::new(app, purpose, now);
+    let (token_id, expires_at) = (mailed.token_id, mailed.expires_at);
+    let command = match purpose {
+        Purpose::VerifyEmail => UserCommand::RequestEmailVerification { token_id, expires_at, now },
+        Purpose::ResetPassword => UserCommand::RequestPasswordReset { token_id, expires_at, now },
+    };
+    let context = app.context(application.id, Actor::Anonymous, Some(user.id), request);
+    let writes = |_: &User| mailed.writes(app, application.id, user.id, now).into();
+    let changed = app.commands.execute::<User>(user.id, command, &context, writes).await?.changed;
+    app.job_written.notify_one();
+    if changed && purpose == Purpose::ResetPassword {
+        SecurityEvent::new("password_reset_request").user(&user.id).log();
+    }
+    Ok(())
 }
 
 /// A mail without a token that tells a user of something.

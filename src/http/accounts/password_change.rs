@@ -1,10 +1,9 @@
 //! A new password for somebody who knows theirs.
 
-use devauth_aggregates::{EmailAddress, User, UserCommand};
+use devauth_aggregates::{EmailAddress, SessionId, User, UserCommand};
 use devauth_projections::Write;
 use devauth_projections::applications::ApplicationRow;
 use devauth_projections::event_log::Actor;
-use devauth_projections::sessions::SessionRow;
 use devauth_projections::users::UserRow;
 
 use super::login::authenticate;
@@ -36,7 +35,7 @@ impl Body for PasswordChange {
     }
 }
 
-/// Replaces the password of a user who gives the current one; every other session of theirs ends.
+/// Replaces the password of a user who gives the current one; every session of theirs but `kept` ends.
 ///
 /// # Errors
 /// As [`authenticate`], and `validation_failed`.
@@ -44,7 +43,7 @@ pub async fn change(
     app: &App,
     application: &ApplicationRow,
     request: &RequestContext,
-    (session, user): (&SessionRow, &UserRow),
+    (user, kept): (&UserRow, Option<SessionId>),
     change: PasswordChange,
 ) -> Result<(), ApiError> {
     let email = user
@@ -57,10 +56,10 @@ pub async fn change(
     let hash = app.passwords.hash(&password).await?;
 
     let now = app.clock.now();
-    let (user, kept) = (proven.id, session.id);
+    let user = proven.id;
     let context = app.context(application.id, Actor::User(user), Some(user), request);
     let command =
-        UserCommand::ChangePassword { generation: proven.session_generation, kept_session: Some(kept), now };
+        UserCommand::ChangePassword { generation: proven.session_generation, kept_session: kept, now };
     let notice_id = app.new_id();
     let writes = |_: &User| {
         vec![

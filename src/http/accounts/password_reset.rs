@@ -7,7 +7,7 @@ use devauth_projections::event_log::Actor;
 use devauth_projections::users::{self, UserRow};
 
 use super::login::unlock;
-use super::mailed::{self, Mailed, notice};
+use super::mailed::{self, notice};
 use super::verification::not_found_is_invalid;
 use super::{Account, new_password};
 use crate::app::App;
@@ -16,33 +16,6 @@ use crate::http::context::{RequestContext, record_user};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::mailer::message::MailKind;
 use crate::telemetry::SecurityEvent;
-
-/// Mails a link, if there is such a user; nobody learns whether.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn request(
-    app: &App,
-    application: &ApplicationRow,
-    request: &RequestContext,
-    email: &EmailAddress,
-) -> Result<(), ApiError> {
-    let address = app.keys.address(application.id, email);
-    let Some((user, _)) = users::for_login(&app.pool, application.id, &address).await? else { return Ok(()) };
-    if !user.is_active() {
-        return Ok(());
-    }
-    let now = app.clock.now();
-    let mailed = Mailed::new(app, Purpose::ResetPassword, now);
-    let (token_id, expires_at) = (mailed.token_id, mailed.expires_at);
-    let command = UserCommand::RequestPasswordReset { token_id, expires_at, now };
-    let context = app.context(application.id, Actor::Anonymous, Some(user.id), request);
-    let writes = |_: &User| mailed.writes(app, application.id, user.id, now).into();
-    app.commands.execute::<User>(user.id, command, &context, writes).await?;
-    app.job_written.notify_one();
-    SecurityEvent::new("password_reset_request").user(&user.id).log();
-    Ok(())
-}
 
 /// Uses a mailed token of `application`: the password is replaced and every session ends.
 ///

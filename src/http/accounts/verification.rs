@@ -1,43 +1,16 @@
 //! Proving that an address is one's own.
 
-use devauth_aggregates::{ApplicationId, EmailAddress, User, UserCommand};
-use devauth_projections::applications::ApplicationRow;
+use devauth_aggregates::{ApplicationId, User, UserCommand};
 use devauth_projections::event_log::Actor;
 use devauth_projections::secrets::one_time_tokens::OneTimeToken;
 use devauth_projections::users::{self, UserRow};
 
-use super::mailed::{self, Mailed};
+use super::mailed;
 use crate::app::App;
 use crate::crypto::tokens::Purpose;
 use crate::http::context::{RequestContext, record_user};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::telemetry::SecurityEvent;
-
-/// Mails a new link, if there is such a user and their address isn't verified; nobody learns which.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn request(
-    app: &App,
-    application: &ApplicationRow,
-    request: &RequestContext,
-    email: &EmailAddress,
-) -> Result<(), ApiError> {
-    let address = app.keys.address(application.id, email);
-    let Some((user, _)) = users::for_login(&app.pool, application.id, &address).await? else { return Ok(()) };
-    if user.email_verified || !user.is_active() {
-        return Ok(());
-    }
-    let now = app.clock.now();
-    let mailed = Mailed::new(app, Purpose::VerifyEmail, now);
-    let (token_id, expires_at) = (mailed.token_id, mailed.expires_at);
-    let command = UserCommand::RequestEmailVerification { token_id, expires_at, now };
-    let context = app.context(application.id, Actor::Anonymous, Some(user.id), request);
-    let writes = |_: &User| mailed.writes(app, application.id, user.id, now).into();
-    app.commands.execute::<User>(user.id, command, &context, writes).await?;
-    app.job_written.notify_one();
-    Ok(())
-}
 
 /// Uses a mailed token of `application`.
 ///

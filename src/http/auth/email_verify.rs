@@ -6,7 +6,8 @@ use devauth_aggregates::EmailAddress;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::http::accounts::{self, verification};
+use crate::crypto::tokens::Purpose;
+use crate::http::accounts::{self, mailed, verification};
 use crate::http::body::{Body, Fields, Json};
 use crate::http::docs::errors::{AppKeyErrors, BodyErrors};
 use crate::http::error::ApiError;
@@ -44,7 +45,7 @@ impl Body for TokenRequest {
 /// Mail a new link to verify an address
 ///
 /// The answer is the same, after the same time, for every address. The new link takes the place of the one before.
-#[utoipa::path(post, path = "/v1/auth/email/verify/request", tag = "E-mail and password", request_body = EmailRequest,
+#[utoipa::path(post, path = "/v1/auth/email/verify/request", operation_id = "requestEmailVerification", tag = "E-mail and password", request_body = EmailRequest,
     responses((status = 202, description = "If there is such a user, a mail is on its way"), AppKeyErrors, BodyErrors),
     security(("app_id" = [], "api_key" = [])))]
 pub async fn request(
@@ -52,12 +53,19 @@ pub async fn request(
     client: ClientApp,
     Json(body): Json<EmailRequest>,
 ) -> Result<StatusCode, ApiError> {
-    even_time(verification::request(&app, client.application(), &client.request, &body.email)).await?;
+    even_time(mailed::request(
+        &app,
+        client.application(),
+        &client.request,
+        &body.email,
+        Purpose::VerifyEmail,
+    ))
+    .await?;
     Ok(StatusCode::ACCEPTED)
 }
 
 /// Verify an address with the token of a mailed link
-#[utoipa::path(post, path = "/v1/auth/email/verify/confirm", tag = "E-mail and password", request_body = TokenRequest,
+#[utoipa::path(post, path = "/v1/auth/email/verify/confirm", operation_id = "confirmEmailVerification", tag = "E-mail and password", request_body = TokenRequest,
     responses((status = 200, description = "The address is verified", body = UserAnswer),
               AppKeyErrors, BodyErrors, MailedTokenErrors),
     security(("app_id" = [], "api_key" = [])))]

@@ -22,10 +22,15 @@ pub enum IntrospectionAnswer {
     /// A token that is good now.
     Active(Box<ActiveToken>),
     /// Any other.
-    Inactive {
-        /// `false`
-        active: bool,
-    },
+    Inactive(InactiveToken),
+}
+
+/// A token that is good for nothing, and not a word more.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InactiveToken {
+    /// `false`
+    active: bool,
 }
 
 /// A token that is good now (RFC 7662 2.2).
@@ -66,7 +71,7 @@ pub struct ActiveToken {
 /// Ask whether an access token is good
 ///
 /// Also speaks plain RFC 7662: form-encoded, with HTTP Basic `app_id:app_secret`.
-#[utoipa::path(post, path = "/v1/auth/introspect", tag = "Tokens",
+#[utoipa::path(post, path = "/v1/auth/introspect", operation_id = "introspect", tag = "Tokens",
     request_body(content((IntrospectRequest = "application/json"), (IntrospectRequest = "application/x-www-form-urlencoded"))),
     responses((status = 200, description = "What the token is good for", body = IntrospectionAnswer),
               AppKeyErrors, SecretKeyErrors, BodyErrors),
@@ -76,10 +81,8 @@ pub async fn introspect(
     Introspection { application, token }: Introspection,
 ) -> Result<Json<IntrospectionAnswer>, ApiError> {
     let living = living_session(&app, application, &token).await?;
-    Ok(Json(
-        living
-            .map_or(IntrospectionAnswer::Inactive { active: false }, |living| describe(application, living)),
-    ))
+    let nothing = || IntrospectionAnswer::Inactive(InactiveToken { active: false });
+    Ok(Json(living.map_or_else(nothing, |living| describe(application, living))))
 }
 
 fn describe(application: ApplicationId, living: LivingToken) -> IntrospectionAnswer {

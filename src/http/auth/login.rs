@@ -38,7 +38,7 @@ impl Body for LoginRequest {
 ///
 /// An unknown address, a wrong password and a suspended user get the same answer after the same time. Five failures from one
 /// client address lock the pair for 15 minutes.
-#[utoipa::path(post, path = "/v1/auth/login", tag = "Users", request_body = LoginRequest,
+#[utoipa::path(post, path = "/v1/auth/login", operation_id = "login", tag = "Users", request_body = LoginRequest,
     responses((status = 200, description = "A new session", body = Tokens),
               AppKeyErrors, BodyErrors, PasswordErrors, HashingErrors, UnverifiedErrors),
     security(("app_id" = [], "api_key" = [])))]

@@ -9,7 +9,7 @@ use super::refresh::RefreshRequest;
 use crate::app::App;
 use crate::http::accounts::session;
 use crate::http::body::{Json, NoBody};
-use crate::http::docs::errors::{AppKeyErrors, BodyErrors, TokenErrors};
+use crate::http::docs::errors::{AppKeyErrors, BodyErrors, NoBodyErrors, TokenErrors};
 use crate::http::error::ApiError;
 use crate::http::extract::{ClientApp, CurrentUser};
 use crate::telemetry::SecurityEvent;
@@ -18,7 +18,7 @@ use crate::telemetry::SecurityEvent;
 ///
 /// Ends the session of the refresh token. A token that is unknown, used up or another application's gets the same answer and
 /// ends nothing of anybody else.
-#[utoipa::path(post, path = "/v1/auth/logout", tag = "Users", request_body = RefreshRequest,
+#[utoipa::path(post, path = "/v1/auth/logout", operation_id = "logout", tag = "Users", request_body = RefreshRequest,
     responses((status = 204, description = "The session is over"), AppKeyErrors, BodyErrors),
     security(("app_id" = [], "api_key" = [])))]
 pub async fn logout(
@@ -38,8 +38,8 @@ pub async fn logout(
 }
 
 /// End every session of the user, this one too
-#[utoipa::path(post, path = "/v1/auth/logout/all", tag = "Sessions",
-    responses((status = 204, description = "All sessions are over"), AppKeyErrors, TokenErrors),
+#[utoipa::path(post, path = "/v1/auth/logout/all", operation_id = "logoutEverywhere", tag = "Sessions",
+    responses((status = 204, description = "All sessions are over"), AppKeyErrors, NoBodyErrors, TokenErrors),
     security(("app_id" = [], "api_key" = [], "access_token" = [])))]
 pub async fn logout_all(
     State(app): State<App>,

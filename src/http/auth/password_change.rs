@@ -13,7 +13,7 @@ use crate::http::extract::CurrentUser;
 /// Change the password, knowing the current one
 ///
 /// Ends the user's other sessions; the user gets a notice by mail.
-#[utoipa::path(post, path = "/v1/auth/password/change", tag = "E-mail and password", request_body = PasswordChange,
+#[utoipa::path(post, path = "/v1/auth/password/change", operation_id = "changePassword", tag = "E-mail and password", request_body = PasswordChange,
     responses((status = 204, description = "The password is changed"),
               AppKeyErrors, TokenErrors, BodyErrors, PasswordErrors, HashingErrors),
     security(("app_id" = [], "api_key" = [], "access_token" = [])))]
@@ -23,6 +23,7 @@ pub async fn change(
     Json(body): Json<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
     let CurrentUser { client, session, user } = current;
-    password_change::change(&app, client.application(), &client.request, (&session, &user), body).await?;
+    let kept = Some(session.id);
+    password_change::change(&app, client.application(), &client.request, (&user, kept), body).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use super::email_verify::{EmailRequest, MailedTokenErrors};
 use crate::app::App;
-use crate::http::accounts::password_reset;
+use crate::crypto::tokens::Purpose;
+use crate::http::accounts::{mailed, password_reset};
 use crate::http::body::{Body, Fields, Json};
 use crate::http::docs::errors::{AppKeyErrors, BodyErrors, HashingErrors};
 use crate::http::error::ApiError;
@@ -35,7 +36,7 @@ impl Body for ResetRequest {
 /// Mail a link to choose a new password
 ///
 /// The answer is the same, after the same time, for every address. The new link takes the place of the one before.
-#[utoipa::path(post, path = "/v1/auth/password/reset/request", tag = "E-mail and password", request_body = EmailRequest,
+#[utoipa::path(post, path = "/v1/auth/password/reset/request", operation_id = "requestPasswordReset", tag = "E-mail and password", request_body = EmailRequest,
     responses((status = 202, description = "If there is such a user, a mail is on its way"), AppKeyErrors, BodyErrors),
     security(("app_id" = [], "api_key" = [])))]
 pub async fn request(
@@ -43,14 +44,21 @@ pub async fn request(
     client: ClientApp,
     Json(body): Json<EmailRequest>,
 ) -> Result<StatusCode, ApiError> {
-    even_time(password_reset::request(&app, client.application(), &client.request, &body.email)).await?;
+    even_time(mailed::request(
+        &app,
+        client.application(),
+        &client.request,
+        &body.email,
+        Purpose::ResetPassword,
+    ))
+    .await?;
     Ok(StatusCode::ACCEPTED)
 }
 
 /// Set a new password with the token of a mailed link
 ///
 /// Ends every session of the user, who gets a notice by mail. A password that is refused leaves the token unused.
-#[utoipa::path(post, path = "/v1/auth/password/reset/confirm", tag = "E-mail and password", request_body = ResetRequest,
+#[utoipa::path(post, path = "/v1/auth/password/reset/confirm", operation_id = "confirmPasswordReset", tag = "E-mail and password", request_body = ResetRequest,
     responses((status = 200, description = "The password is set", body = UserAnswer),
               AppKeyErrors, BodyErrors, HashingErrors, MailedTokenErrors),
     security(("app_id" = [], "api_key" = [])))]

@@ -35,7 +35,7 @@ impl Body for RefreshRequest {
 ///
 /// Each refresh token is good for one refresh. Shown again within ten seconds it answers the same, so that tabs and retries
 /// converge; later, or an older one, ends the session: somebody else has it.
-#[utoipa::path(post, path = "/v1/auth/refresh", tag = "Users", request_body = RefreshRequest,
+#[utoipa::path(post, path = "/v1/auth/refresh", operation_id = "refresh", tag = "Users", request_body = RefreshRequest,
     responses((status = 200, description = "New tokens", body = Tokens), AppKeyErrors, BodyErrors, TokenErrors, ReuseErrors),
     security(("app_id" = [], "api_key" = [])))]
 pub async fn refresh(

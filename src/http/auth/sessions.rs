@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::http::accounts::session;
 use crate::http::body::{Json, NoBody};
 use crate::http::device::device;
-use crate::http::docs::errors::{AppKeyErrors, ObjectErrors, TokenErrors};
+use crate::http::docs::errors::{AppKeyErrors, NoBodyErrors, ObjectErrors, TokenErrors};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::http::extract::CurrentUser;
 use crate::telemetry::SecurityEvent;
@@ -31,12 +31,13 @@ pub struct SessionBody {
     /// When it ends by itself.
     pub expires_at: DateTime<Utc>,
     /// Address that the login came from.
-    #[schema(example = "192.0.2.1")]
+    #[schema(required, example = "192.0.2.1")]
     pub client_address: Option<String>,
     /// What the client called itself.
+    #[schema(required)]
     pub user_agent: Option<String>,
     /// The same in short.
-    #[schema(example = "Firefox on Linux")]
+    #[schema(required, example = "Firefox on Linux")]
     pub device: Option<String>,
     /// Whether this request came with it.
     pub current: bool,
@@ -64,11 +65,12 @@ pub struct SessionList {
     /// Newest first.
     pub data: Vec<SessionBody>,
     /// Always null: all are here.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
 /// List the user's living sessions
-#[utoipa::path(get, path = "/v1/auth/sessions", tag = "Sessions",
+#[utoipa::path(get, path = "/v1/auth/sessions", operation_id = "listSessions", tag = "Sessions",
     responses((status = 200, description = "The sessions", body = SessionList), AppKeyErrors, TokenErrors),
     security(("app_id" = [], "api_key" = [], "access_token" = [])))]
 pub async fn list(State(app): State<App>, current: CurrentUser) -> Result<Json<SessionList>, ApiError> {
@@ -79,9 +81,9 @@ pub async fn list(State(app): State<App>, current: CurrentUser) -> Result<Json<S
 }
 
 /// End one of the user's sessions
-#[utoipa::path(delete, path = "/v1/auth/sessions/{id}", tag = "Sessions",
+#[utoipa::path(delete, path = "/v1/auth/sessions/{id}", operation_id = "revokeSession", tag = "Sessions",
     params(("id" = String, Path, description = "`ses_…`")),
-    responses((status = 204, description = "The session is over"), AppKeyErrors, TokenErrors, ObjectErrors),
+    responses((status = 204, description = "The session is over"), AppKeyErrors, NoBodyErrors, TokenErrors, ObjectErrors),
     security(("app_id" = [], "api_key" = [], "access_token" = [])))]
 pub async fn revoke(
     State(app): State<App>,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use devauth_aggregates::EmailAddress;
+use devauth_aggregates::{EmailAddress, SignupMode};
 use devauth_projections::Write;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -31,7 +31,7 @@ pub struct SignupRequest {
     #[schema(format = "password", min_length = 8, max_length = 256)]
     pub password: String,
     /// Anything the application wants to keep with the user; at most 4 KiB.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object, required = false)]
     pub metadata: Map<String, Value>,
 }
 
@@ -48,8 +48,8 @@ impl Body for SignupRequest {
 ///
 /// The user gets a mail with a link to verify their address. An application whose `signup_mode` is `strict` gets 202 whether or
 /// not the address was taken.
-#[utoipa::path(post, path = "/v1/auth/signup", tag = "Users", request_body = SignupRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours")),
+#[utoipa::path(post, path = "/v1/auth/signup", operation_id = "signup", tag = "Users", request_body = SignupRequest,
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 16, max_length = 64, description = "16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours")),
     responses((status = 201, description = "The user signed up", body = UserAnswer),
               (status = 202, description = "In `strict` mode: there may be a new user"),
               AppKeyErrors, BodyErrors, HashingErrors, IdempotencyErrors, TakenErrors),
@@ -63,18 +63,30 @@ pub async fn signup(
     let application = client.application();
     let content = json!([body.email.as_str(), body.password, body.metadata]);
     let scope = format!("{} signup", application.id);
+    let strict = application.settings.signup_mode == SignupMode::Strict;
     idempotency::once(&app, &headers, scope, &content, async |key| {
         let answer = |id, user: &_| {
-            let body = serde_json::to_vec(&UserAnswer { user: UserBody::new(id, user) }).ok()?;
-            let status = StatusCode::CREATED.as_u16();
-            key.clone().map(|key| Write::Answer { key, status, body })
+            let (status, body) = match strict {
+                true => (StatusCode::ACCEPTED, Vec::new()),
+                false => {
+                    let answer = UserAnswer { user: UserBody::new(id, user) };
+                    (StatusCode::CREATED, serde_json::to_vec(&answer).ok()?)
+                }
+            };
+            key.clone().map(|key| Write::Answer { key, status: status.as_u16(), body })
         };
         let signup = Signup { email: body.email, password: body.password, metadata: body.metadata };
         Ok(match sign_up(&app, application, &client.request, signup, answer).await? {
             SignedUp::User(id, user) => {
                 (StatusCode::CREATED, Json(UserAnswer { user: UserBody::new(id, &user) })).into_response()
             }
-            SignedUp::Undisclosed => StatusCode::ACCEPTED.into_response(),
+            SignedUp::Undisclosed => {
+                // For a taken address too, or a repeated request would tell which it was.
+                if let Some(key) = &key {
+                    idempotency::keep(&app, key, StatusCode::ACCEPTED).await?;
+                }
+                StatusCode::ACCEPTED.into_response()
+            }
         })
     })
     .await

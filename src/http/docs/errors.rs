@@ -43,7 +43,7 @@ macro_rules! error_set {
 
 error_set!(
     /// Any call of an application.
-    pub AppKeyErrors = InvalidApiKey, OriginNotAllowed, SecretKeyInBrowser, RateLimited
+    pub AppKeyErrors = MalformedRequest, InvalidApiKey, OriginNotAllowed, SecretKeyInBrowser, RateLimited
 );
 error_set!(
     /// A call that a publishable key may not make, besides [`AppKeyErrors`].
@@ -52,6 +52,14 @@ error_set!(
 error_set!(
     /// Any call with a JSON body.
     pub BodyErrors = MalformedRequest, RequestTimeout, TooLarge, UnsupportedMediaType, ValidationFailed
+);
+error_set!(
+    /// Any call without a body, should it have one after all.
+    pub NoBodyErrors = MalformedRequest, RequestTimeout, TooLarge, ValidationFailed
+);
+error_set!(
+    /// A call that only the portal's own pages may make from a browser.
+    pub PageErrors = OriginNotAllowed
 );
 error_set!(
     /// Any call with parameters in its query string.

@@ -10,7 +10,7 @@ use devauth_aggregates::KeyType;
 use devauth_projections::api_keys::{self, ApiKeyRow};
 use devauth_projections::applications::ApplicationRow;
 
-use super::rate;
+use super::{rate, sent_by_browser};
 use crate::app::App;
 use crate::app::api_key_cache::Known;
 use crate::crypto::tokens::hash_api_key;
@@ -114,9 +114,8 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Known, ApiError> {
 /// whether a browser sent the request.
 fn check_origin(parts: &Parts, known: &Known) -> Result<bool, ApiError> {
     let origin = parts.headers.get(ORIGIN);
-    let fetched = parts.headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() != b"none");
     match known.0.key_type {
-        KeyType::Secret if origin.is_some() || fetched => Err(ErrorCode::SecretKeyInBrowser.into()),
+        KeyType::Secret if sent_by_browser(&parts.headers) => Err(ErrorCode::SecretKeyInBrowser.into()),
         KeyType::Secret => Ok(false),
         KeyType::Publishable => {
             let allowed = &known.1.settings.allowed_origins;

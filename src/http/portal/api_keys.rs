@@ -17,7 +17,9 @@ use super::page::{Page, PageQuery, name_problem, one_of, parse_id};
 use crate::app::App;
 use crate::crypto::tokens::{ApiKey, ApiKeyKind};
 use crate::http::body::{Body, Fields, Json, NoBody};
-use crate::http::docs::errors::{BodyErrors, IdempotencyErrors, ObjectErrors, PortalErrors, QueryErrors};
+use crate::http::docs::errors::{
+    BodyErrors, IdempotencyErrors, NoBodyErrors, ObjectErrors, PortalErrors, QueryErrors,
+};
 use crate::http::error::ApiError;
 use crate::http::extract::OwnedApplication;
 use crate::http::idempotency;
@@ -45,15 +47,19 @@ pub struct ApiKeyBody {
     #[schema(example = "dvk_sk_3f9A2b")]
     pub prefix: String,
     /// Its own limit; null: the service's.
+    #[schema(required)]
     pub rate_limit_per_minute: Option<u32>,
     /// When it was issued.
     pub created_at: DateTime<Utc>,
     /// When it was used last, to the minute.
+    #[schema(required)]
     pub last_used_at: Option<DateTime<Utc>>,
     /// When it was revoked.
+    #[schema(required)]
     pub revoked_at: Option<DateTime<Utc>>,
     /// The key, shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub key: Option<String>,
 }
 
@@ -84,13 +90,13 @@ impl From<ApiKeyRow> for ApiKeyBody {
 #[derive(ToSchema)]
 pub struct NewApiKey {
     /// What to call it.
-    #[schema(value_type = String, max_length = 100, example = "web server")]
+    #[schema(value_type = String, min_length = 1, max_length = 100, example = "web server")]
     pub label: Label,
     /// `secret` (the default) for servers, `publishable` for browsers and apps.
-    #[schema(value_type = Option<String>, example = "secret")]
+    #[schema(rename = "type", value_type = String, required = false, default = "secret", pattern = "^(secret|publishable)$")]
     pub key_type: KeyType,
     /// Requests a minute; left out: the service's own limit.
-    #[schema(minimum = 1, maximum = 1_000_000)]
+    #[schema(value_type = u32, required = false, minimum = 1, maximum = 1_000_000)]
     pub rate_limit_per_minute: Option<u32>,
 }
 
@@ -111,10 +117,10 @@ impl Body for NewApiKey {
 }
 
 /// List an application's API keys, revoked ones included
-#[utoipa::path(get, path = "/v1/portal/applications/{app_id}/api-keys", tag = "API keys",
+#[utoipa::path(get, path = "/v1/portal/applications/{app_id}/api-keys", operation_id = "listApiKeys", tag = "API keys",
     params(("app_id" = String, Path, description = "`app_…`"), PageQuery),
     responses((status = 200, description = "The keys, oldest first", body = Page<ApiKeyBody>), PortalErrors, ObjectErrors, QueryErrors),
-    security(("portal_token" = [])))]
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn list(
     State(app): State<App>,
     owned: OwnedApplication,
@@ -127,10 +133,10 @@ pub async fn list(
 /// Issue an API key
 ///
 /// The answer holds the key, this once.
-#[utoipa::path(post, path = "/v1/portal/applications/{app_id}/api-keys", tag = "API keys", request_body = NewApiKey,
+#[utoipa::path(post, path = "/v1/portal/applications/{app_id}/api-keys", operation_id = "issueApiKey", tag = "API keys", request_body = NewApiKey,
     params(("app_id" = String, Path, description = "`app_…`")),
     responses((status = 201, description = "The key", body = ApiKeyBody), PortalErrors, ObjectErrors, BodyErrors, IdempotencyErrors, TooManyErrors),
-    security(("portal_token" = [])))]
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn issue(
     State(app): State<App>,
     owned: OwnedApplication,
@@ -181,10 +187,10 @@ pub async fn issue(
 /// Revoke an API key
 ///
 /// It stops working on every node within a second.
-#[utoipa::path(delete, path = "/v1/portal/applications/{app_id}/api-keys/{key_id}", tag = "API keys",
+#[utoipa::path(delete, path = "/v1/portal/applications/{app_id}/api-keys/{key_id}", operation_id = "revokeApiKey", tag = "API keys",
     params(("app_id" = String, Path, description = "`app_…`"), ("key_id" = String, Path, description = "`key_…`")),
-    responses((status = 204, description = "The key is revoked"), PortalErrors, ObjectErrors),
-    security(("portal_token" = [])))]
+    responses((status = 204, description = "The key is revoked"), NoBodyErrors, PortalErrors, ObjectErrors),
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn revoke(
     State(app): State<App>,
     owned: OwnedApplication,

@@ -16,12 +16,14 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::page::{Page, PageQuery, name_problem, one_of};
-use super::settings::{self, SettingsBody};
+use super::settings::{self, SettingsBody, SettingsChangeBody};
 use crate::app::App;
 use crate::crypto::tokens::generate_app_secret;
 use crate::http::body::{Body, Fields, Json, NoBody};
 use crate::http::context::record_app;
-use crate::http::docs::errors::{BodyErrors, IdempotencyErrors, ObjectErrors, PortalErrors, QueryErrors};
+use crate::http::docs::errors::{
+    BodyErrors, IdempotencyErrors, NoBodyErrors, ObjectErrors, PortalErrors, QueryErrors,
+};
 use crate::http::error::ApiError;
 use crate::http::extract::{CurrentDeveloper, OwnedApplication};
 use crate::http::idempotency;
@@ -50,6 +52,7 @@ pub struct ApplicationBody {
     pub updated_at: DateTime<Utc>,
     /// Authenticates plain RFC 7662 introspection. Shown at creation and rotation, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub app_secret: Option<String>,
 }
 
@@ -92,10 +95,10 @@ impl From<ApplicationRow> for ApplicationBody {
 #[derive(ToSchema)]
 pub struct NewApplication {
     /// As its users see it in mails.
-    #[schema(value_type = String, max_length = 100, example = "Acme")]
+    #[schema(value_type = String, min_length = 1, max_length = 100, example = "Acme")]
     pub name: ApplicationName,
     /// `development`, `staging` or `production`; not to be changed later.
-    #[schema(value_type = Option<String>, example = "development")]
+    #[schema(value_type = String, example = "development", pattern = "^(development|staging|production)$")]
     pub environment: Environment,
 }
 
@@ -114,10 +117,10 @@ impl Body for NewApplication {
 #[derive(ToSchema)]
 pub struct ApplicationChange {
     /// Its new name.
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
     pub name: Option<ApplicationName>,
     /// The settings to change.
-    #[schema(value_type = Option<SettingsBody>)]
+    #[schema(value_type = SettingsChangeBody, required = false)]
     pub settings: Option<SettingsChange>,
 }
 
@@ -130,9 +133,9 @@ impl Body for ApplicationChange {
 }
 
 /// List your applications
-#[utoipa::path(get, path = "/v1/portal/applications", tag = "Applications", params(PageQuery),
+#[utoipa::path(get, path = "/v1/portal/applications", operation_id = "listApplications", tag = "Applications", params(PageQuery),
     responses((status = 200, description = "The applications, oldest first", body = Page<ApplicationBody>), PortalErrors, QueryErrors),
-    security(("portal_token" = [])))]
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn list(
     State(app): State<App>,
     developer: CurrentDeveloper,
@@ -145,9 +148,9 @@ pub async fn list(
 /// Create an application
 ///
 /// The answer holds its secret, this once.
-#[utoipa::path(post, path = "/v1/portal/applications", tag = "Applications", request_body = NewApplication,
+#[utoipa::path(post, path = "/v1/portal/applications", operation_id = "createApplication", tag = "Applications", request_body = NewApplication,
     responses((status = 201, description = "The application", body = ApplicationBody), PortalErrors, BodyErrors, IdempotencyErrors),
-    security(("portal_token" = [])))]
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn create(
     State(app): State<App>,
     developer: CurrentDeveloper,
@@ -182,19 +185,19 @@ pub async fn create(
 }
 
 /// Show one of your applications
-#[utoipa::path(get, path = "/v1/portal/applications/{app_id}", tag = "Applications",
+#[utoipa::path(get, path = "/v1/portal/applications/{app_id}", operation_id = "getApplication", tag = "Applications",
     params(("app_id" = String, Path, description = "`app_…`")),
     responses((status = 200, description = "The application", body = ApplicationBody), PortalErrors, ObjectErrors),
-    security(("portal_token" = [])))]
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn get(owned: OwnedApplication) -> Json<ApplicationBody> {
     Json(owned.application.into())
 }
 
 /// Change name or settings of an application
-#[utoipa::path(patch, path = "/v1/portal/applications/{app_id}", tag = "Applications", request_body = ApplicationChange,
+#[utoipa::path(patch, path = "/v1/portal/applications/{app_id}", operation_id = "updateApplication", tag = "Applications", request_body = ApplicationChange,
     params(("app_id" = String, Path, description = "`app_…`")),
     responses((status = 200, description = "The application as it is now", body = ApplicationBody), PortalErrors, BodyErrors, ObjectErrors),
-    security(("portal_token" = [])))]
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn update(
     State(app): State<App>,
     owned: OwnedApplication,
@@ -210,10 +213,10 @@ pub async fn update(
 /// Delete an application
 ///
 /// Its keys stop working and its users can't come in any more. There is no way back.
-#[utoipa::path(delete, path = "/v1/portal/applications/{app_id}", tag = "Applications",
+#[utoipa::path(delete, path = "/v1/portal/applications/{app_id}", operation_id = "deleteApplication", tag = "Applications",
     params(("app_id" = String, Path, description = "`app_…`")),
-    responses((status = 204, description = "The application is gone"), PortalErrors, ObjectErrors),
-    security(("portal_token" = [])))]
+    responses((status = 204, description = "The application is gone"), NoBodyErrors, PortalErrors, ObjectErrors),
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn delete(
     State(app): State<App>,
     owned: OwnedApplication,
@@ -228,10 +231,10 @@ pub async fn delete(
 /// Replace the application's secret
 ///
 /// The one before stops working. The answer holds the new one, this once.
-#[utoipa::path(post, path = "/v1/portal/applications/{app_id}/secret/rotate", tag = "Applications",
+#[utoipa::path(post, path = "/v1/portal/applications/{app_id}/secret/rotate", operation_id = "rotateAppSecret", tag = "Applications",
     params(("app_id" = String, Path, description = "`app_…`")),
-    responses((status = 200, description = "The application with its new secret", body = ApplicationBody), PortalErrors, ObjectErrors),
-    security(("portal_token" = [])))]
+    responses((status = 200, description = "The application with its new secret", body = ApplicationBody), NoBodyErrors, PortalErrors, ObjectErrors),
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn rotate_secret(
     State(app): State<App>,
     owned: OwnedApplication,

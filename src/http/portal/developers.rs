@@ -34,12 +34,14 @@ pub struct Developer {
     /// Whether the developer proved that the address is theirs.
     pub email_verified: bool,
     /// What they want to be called.
+    #[schema(required)]
     pub name: Option<String>,
     /// When they signed up.
     pub created_at: DateTime<Utc>,
     /// When something about them changed last.
     pub updated_at: DateTime<Utc>,
     /// Their last login.
+    #[schema(required)]
     pub last_login_at: Option<DateTime<Utc>>,
 }
 

@@ -16,6 +16,7 @@ pub struct PageQuery {
     #[param(minimum = 1, maximum = 100, default = 50, required = false)]
     pub limit: i64,
     /// `next_cursor` of the page before.
+    #[param(nullable = false)]
     pub cursor: Option<String>,
 }
 
@@ -51,6 +52,7 @@ pub struct Page<T> {
     /// The objects.
     pub data: Vec<T>,
     /// For the next page; null on the last.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

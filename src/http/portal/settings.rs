@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 use super::page::one_of;
 use crate::http::body::{Change, Fields};
 
-/// What a developer sets for an application. In a change, what isn't mentioned stays as it is.
+/// What a developer sets for an application.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Settings)]
 pub struct SettingsBody {
     /// Where mailed links lead (`<app_url>/verify-email?token=…`); null: to DevAuth's own pages.
-    #[schema(format = "uri", example = "https://app.example.com")]
+    #[schema(required, format = "uri", example = "https://app.example.com")]
     pub app_url: Option<String>,
     /// Origins from which browsers may use a publishable key.
     #[schema(example = json!(["https://app.example.com"]), max_items = 50)]
@@ -32,8 +32,36 @@ pub struct SettingsBody {
     #[schema(minimum = 0, maximum = 4)]
     pub password_min_strength: u8,
     /// Seconds from login to the end of a session; null: the service's own (a week).
-    #[schema(minimum = 300, maximum = 31_536_000)]
+    #[schema(required, minimum = 300, maximum = 31_536_000)]
     pub session_lifetime: Option<u64>,
+}
+
+/// A change of settings. What isn't mentioned stays as it is.
+#[derive(ToSchema)]
+#[schema(as = SettingsChange)]
+#[expect(dead_code, reason = "says in the document what `read` reads")]
+pub struct SettingsChangeBody {
+    /// Where mailed links lead; null: to DevAuth's own pages.
+    #[schema(format = "uri", max_length = 1024)]
+    app_url: Option<String>,
+    /// Origins from which browsers may use a publishable key, spelled as browsers send them.
+    #[schema(required = false, max_items = 50)]
+    allowed_origins: Vec<String>,
+    /// Whether a login needs a verified address.
+    #[schema(required = false)]
+    require_verified_email: bool,
+    /// `open` or `strict`.
+    #[schema(required = false, pattern = "^(open|strict)$")]
+    signup_mode: String,
+    /// The least code points of a password.
+    #[schema(required = false, minimum = 8, maximum = 64)]
+    password_min_length: u32,
+    /// The least strength of a password, as zxcvbn scores it.
+    #[schema(required = false, minimum = 0, maximum = 4)]
+    password_min_strength: u8,
+    /// Seconds from login to the end of a session; null: the service's own.
+    #[schema(minimum = 300, maximum = 31_536_000)]
+    session_lifetime: Option<u64>,
 }
 
 impl From<ApplicationSettings> for SettingsBody {

@@ -15,21 +15,24 @@ use crate::crypto::tokens::same_secret;
 use crate::http::body::{self, Body, Fields, Json, is_media_type};
 use crate::http::context::record_app;
 use crate::http::error::{ApiError, Challenge, ErrorCode};
-use crate::http::extract::{IntrospectingApp, rate};
+use crate::http::extract::{IntrospectingApp, rate, sent_by_browser};
 
 /// A token to be looked at.
 #[derive(ToSchema)]
 pub struct IntrospectRequest {
     /// The access token.
     pub token: String,
+    /// Taken and ignored: RFC 7662 2.1 means it for a search that we don't need.
+    #[schema(value_type = String, required = false)]
+    #[expect(dead_code, reason = "says in the document that it is taken")]
+    pub token_type_hint: Option<String>,
 }
 
 impl Body for IntrospectRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
         let token = fields.string("token");
-        // RFC 7662 2.1: a hint for the search, which we don't need.
-        let _hint = fields.optional_string("token_type_hint");
-        token.map(|token| IntrospectRequest { token })
+        let token_type_hint = fields.optional_string("token_type_hint");
+        token.map(|token| IntrospectRequest { token, token_type_hint })
     }
 }
 
@@ -62,15 +65,14 @@ impl FromRequest<App> for Introspection {
 }
 
 fn is_basic(headers: &HeaderMap) -> bool {
-    let scheme =
-        headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.get(..6));
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
+    let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    value.and_then(|text| text.split(' ').next()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
 }
 
 /// `app_id:app_secret`; one answer for everything that is wrong with them.
 async fn basic(parts: &Parts, app: &App) -> Result<ApplicationId, ApiError> {
     let refused = || ApiError::new(ErrorCode::InvalidApiKey).challenge(Challenge::Basic);
-    if parts.headers.contains_key("origin") {
+    if sent_by_browser(&parts.headers) {
         return Err(ErrorCode::SecretKeyInBrowser.into());
     }
     let (name, secret) = credentials(&parts.headers).ok_or_else(refused)?;

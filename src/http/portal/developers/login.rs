@@ -15,7 +15,7 @@ use crate::http::accounts::login::authenticate;
 use crate::http::accounts::{self, session};
 use crate::http::body::{Body, Fields, Json};
 use crate::http::context::RequestContext;
-use crate::http::docs::errors::{BodyErrors, HashingErrors, PasswordErrors};
+use crate::http::docs::errors::{BodyErrors, HashingErrors, PageErrors, PasswordErrors};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::http::extract::{cookie_name, own_origin};
 use crate::telemetry::SecurityEvent;
@@ -33,7 +33,7 @@ pub struct DeveloperLogin {
     #[schema(format = "password")]
     pub password: String,
     /// Whether to set the token as a cookie instead of answering it: for the portal's own pages.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false, default = false)]
     pub cookie: bool,
 }
 
@@ -51,6 +51,7 @@ impl Body for DeveloperLogin {
 pub struct PortalTokens {
     /// To be sent as `Authorization: Bearer …`; absent if it was set as a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub access_token: Option<String>,
     /// Always `Bearer`.
     #[schema(example = "Bearer")]
@@ -63,9 +64,9 @@ pub struct PortalTokens {
 }
 
 /// Log in as a developer
-#[utoipa::path(post, path = "/v1/portal/developers/login", tag = "Developers", request_body = DeveloperLogin,
+#[utoipa::path(post, path = "/v1/portal/developers/login", operation_id = "loginDeveloper", tag = "Developers", request_body = DeveloperLogin,
     responses((status = 200, description = "The developer is logged in", body = PortalTokens),
-              BodyErrors, PasswordErrors, HashingErrors))]
+              PageErrors, BodyErrors, PasswordErrors, HashingErrors))]
 pub async fn login(
     State(app): State<App>,
     request: RequestContext,

@@ -10,7 +10,7 @@ use super::login::set_cookie;
 use crate::app::App;
 use crate::http::accounts::session;
 use crate::http::body::NoBody;
-use crate::http::docs::errors::PortalErrors;
+use crate::http::docs::errors::{NoBodyErrors, PortalErrors};
 use crate::http::error::ApiError;
 use crate::http::extract::CurrentDeveloper;
 use crate::telemetry::SecurityEvent;
@@ -18,9 +18,9 @@ use crate::telemetry::SecurityEvent;
 /// Log out
 ///
 /// The token is dead from this moment.
-#[utoipa::path(post, path = "/v1/portal/developers/logout", tag = "Developers",
-    responses((status = 204, description = "The session is over"), PortalErrors),
-    security(("portal_token" = [])))]
+#[utoipa::path(post, path = "/v1/portal/developers/logout", operation_id = "logoutDeveloper", tag = "Developers",
+    responses((status = 204, description = "The session is over"), NoBodyErrors, PortalErrors),
+    security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn logout(
     State(app): State<App>,
     current: CurrentDeveloper,

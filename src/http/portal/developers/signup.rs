@@ -15,7 +15,7 @@ use crate::http::accounts::signup::{SignedUp, Signup, sign_up};
 use crate::http::auth::signup::TakenErrors;
 use crate::http::body::{Body, Fields, Json};
 use crate::http::context::RequestContext;
-use crate::http::docs::errors::{BodyErrors, HashingErrors, IdempotencyErrors};
+use crate::http::docs::errors::{BodyErrors, HashingErrors, IdempotencyErrors, PageErrors};
 use crate::http::error::ApiError;
 use crate::http::idempotency;
 use crate::http::portal::page::name_problem;
@@ -30,7 +30,7 @@ pub struct DeveloperSignup {
     #[schema(format = "password", min_length = 8, max_length = 256)]
     pub password: String,
     /// What they want to be called; at most 100 characters.
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
     pub name: Option<Label>,
 }
 
@@ -44,9 +44,9 @@ impl Body for DeveloperSignup {
 }
 
 /// Sign up as a developer
-#[utoipa::path(post, path = "/v1/portal/developers/signup", tag = "Developers", request_body = DeveloperSignup,
+#[utoipa::path(post, path = "/v1/portal/developers/signup", operation_id = "signupDeveloper", tag = "Developers", request_body = DeveloperSignup,
     responses((status = 201, description = "The developer signed up", body = DeveloperAnswer),
-              BodyErrors, HashingErrors, IdempotencyErrors, TakenErrors))]
+              PageErrors, BodyErrors, HashingErrors, IdempotencyErrors, TakenErrors))]
 pub async fn signup(
     State(app): State<App>,
     request: RequestContext,

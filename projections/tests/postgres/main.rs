@@ -1,0 +1,15 @@
+//! All SQL of DevAuth against a real Postgres: each test has a database of its own.
+
+mod append_only;
+mod event_log;
+mod fixture;
+mod idempotency;
+mod jobs;
+mod login_locks;
+mod migrations;
+mod ordering;
+mod personal_data;
+mod read_models;
+mod roles;
+mod sequencer;
+mod sessions;

@@ -1,0 +1,7 @@
+//! Commands on a real log: many at once, and connections that break at the worst moment.
+
+mod at_once;
+mod broken_connections;
+mod proxy;
+mod scene;
+mod state;

@@ -1,0 +1,110 @@
+//! Stands between a pool and Postgres, and cuts connections at the moment of a COMMIT.
+
+use std::collections::VecDeque;
+use std::str::FromStr as _;
+use std::sync::{Arc, Mutex};
+
+use sqlx::postgres::PgConnectOptions;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::task::JoinHandle;
+
+/// What happens to the next COMMIT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// It never reaches Postgres.
+    Before,
+    /// Postgres has done it, and its answer is lost.
+    After,
+    /// The client's connection breaks while Postgres is still at it.
+    During,
+}
+
+/// The proxy. Ends when dropped.
+pub struct Proxy {
+    /// Where the database is reached through it.
+    pub url: String,
+    cuts: Arc<Mutex<VecDeque<Cut>>>,
+    listener: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// In front of the database with this URL, which names a socket.
+    pub async fn before(url: &str) -> Self {
+        let options = PgConnectOptions::from_str(url).unwrap();
+        let directory = options.get_socket().expect("the tests' Postgres listens on a socket");
+        let socket = directory.join(format!(".s.PGSQL.{}", options.get_port()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (user, database) = (options.get_username(), options.get_database().unwrap());
+        let url = format!("postgres://{user}@127.0.0.1:{port}/{database}");
+        let cuts: Arc<Mutex<VecDeque<Cut>>> = Arc::default();
+        let accepting = {
+            let cuts = cuts.clone();
+            async move {
+                while let Ok((client, _)) = listener.accept().await {
+                    let server = UnixStream::connect(&socket).await.unwrap();
+                    tokio::spawn(relay(client, server, cuts.clone()));
+                }
+            }
+        };
+        Proxy { url, cuts, listener: tokio::spawn(accepting) }
+    }
+
+    /// Queues what happens to the next COMMIT that isn't spoken for.
+    pub fn cut(&self, cut: Cut) {
+        self.cuts.lock().unwrap().push_back(cut);
+    }
+
+    /// Whether everything that was queued has happened.
+    pub fn all_cut(&self) -> bool {
+        self.cuts.lock().unwrap().is_empty()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+/// Carries bytes both ways until one side ends or a cut comes.
+async fn relay(client: TcpStream, server: UnixStream, cuts: Arc<Mutex<VecDeque<Cut>>>) -> Option<()> {
+    let (mut client_read, mut client_write) = client.into_split();
+    let (mut server_read, mut server_write) = server.into_split();
+    let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+    loop {
+        tokio::select! {
+            count = client_read.read(&mut asked) => {
+                let question = &asked[..some(count)?];
+                // A query message: its text ends with a zero byte.
+                let commits = question.windows(7).any(|window| window == b"COMMIT\0");
+                let cut = if commits { cuts.lock().unwrap().pop_front() } else { None };
+                if cut == Some(Cut::Before) {
+                    return None;
+                }
+                server_write.write_all(question).await.ok()?;
+                if cut == Some(Cut::During) {
+                    drop((client_read, client_write));
+                    return read_on(server_read).await;
+                }
+                if cut == Some(Cut::After) {
+                    // Its answer says that it is done; nobody else hears it.
+                    some(server_read.read(&mut answered).await)?;
+                    return None;
+                }
+            }
+            count = server_read.read(&mut answered) => client_write.write_all(&answered[..some(count)?]).await.ok()?,
+        }
+    }
+}
+
+/// Bytes that came, if the connection is still there.
+fn some(count: std::io::Result<usize>) -> Option<usize> {
+    count.ok().filter(|count| *count > 0)
+}
+
+/// Keeps a connection open until it has answered.
+async fn read_on(mut connection: impl AsyncRead + Unpin) -> Option<()> {
+    connection.read_u8().await.ok().map(|_first_byte| ())
+}

@@ -1,0 +1,77 @@
+//! Exit statuses of the other commands.
+
+use devauth_test_support::database::Database;
+use serde_json::Value;
+
+use crate::node::devauth;
+
+/// Exit status, stdout and stderr.
+async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let environment: Vec<_> =
+        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let output = devauth(arguments, &environment).output().await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+async fn tables(database: &Database) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'secrets') AND tablename <> '_sqlx_migrations'")
+        .fetch_one(&mut database.connect().await)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn migrations_go_forward_anywhere_and_back_only_in_development() {
+    let database = Database::empty().await;
+    let url = ("DATABASE_URL", database.url.as_str());
+    let (status, said, errors) = run(&["migrate", "--json"], &[url]).await;
+    assert_eq!(status, Some(0), "{errors}");
+    let newest = serde_json::from_str::<Value>(&said).unwrap()["version"].as_i64().unwrap();
+    assert!(newest >= 7 && tables(&database).await > 15);
+    assert_eq!(run(&["migrate"], &[url]).await.0, Some(0), "nothing left to do");
+
+    let (status, said, errors) = run(&["migrate", "--down-to", "0"], &[url]).await;
+    assert_eq!((status, said.as_str()), (Some(2), ""));
+    assert!(errors.contains("production"), "{errors}");
+    assert!(tables(&database).await > 15, "nothing was done");
+
+    let development = ("DEVAUTH_ENV", "development");
+    let (status, _, errors) = run(&["migrate", "--down-to", "0"], &[url, development]).await;
+    assert_eq!(status, Some(0), "{errors}");
+    assert_eq!(tables(&database).await, 0);
+    assert_eq!(run(&["migrate"], &[url]).await.0, Some(0));
+    assert!(tables(&database).await > 15);
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_a_failure_and_no_url_a_mistake() {
+    let (status, said, errors) =
+        run(&["migrate"], &[("DATABASE_URL", "postgres://devauth:hunter2@127.0.0.1:1/devauth")]).await;
+    assert_eq!((status, said.as_str()), (Some(1), ""));
+    assert!(errors.starts_with("devauth: ") && !errors.contains("hunter2"), "{errors}");
+
+    let (status, _, errors) = run(&["migrate"], &[]).await;
+    assert_eq!(status, Some(2));
+    assert!(errors.contains("DATABASE_URL"), "{errors}");
+}
+
+#[tokio::test]
+async fn the_description_of_the_interface_is_printed_without_any_configuration() {
+    let (status, said, errors) = run(&["openapi"], &[]).await;
+
+    assert_eq!((status, errors.as_str()), (Some(0), ""));
+    let document: Value = serde_json::from_str(&said).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert!(document["paths"]["/v1/auth/login"].is_object());
+}
+
+#[tokio::test]
+async fn what_is_no_command_is_a_mistake() {
+    for arguments in [&["conquer"][..], &["openapi", "--loudly"], &["migrate", "--down-to", "minus one"], &[]]
+    {
+        assert_eq!(run(arguments, &[]).await.0, Some(2), "{arguments:?}");
+    }
+    assert_eq!(run(&["--help"], &[]).await.0, Some(0));
+    assert_eq!(run(&["serve", "--help"], &[]).await.0, Some(0));
+}

@@ -1,0 +1,16 @@
+//! The real program, killed and cut off from everything it stands on: nothing that was acknowledged is lost.
+
+mod caller;
+mod cli;
+mod configuration;
+mod deployment;
+mod mail;
+mod node;
+mod postgres_away;
+mod redis_away;
+mod shutdown;
+mod two_nodes;
+
+/// The tests' own Redis, as the services for all tests start it.
+#[path = "../services/redis.rs"]
+mod redis;
