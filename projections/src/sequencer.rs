@@ -28,10 +28,12 @@ pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
     let numbered = sqlx::query(
         "WITH settled AS (
              SELECT e.aggregate_type, e.aggregate_id, e.sequence, e.event_hash, e.epoch, e.tx_id, e.insertion,
-                    head.position + row_number() OVER (ORDER BY e.epoch, e.tx_id, e.insertion) AS position
-             FROM events e, log_head head, cluster_state c
-             WHERE (e.epoch, e.tx_id, e.insertion) > (head.epoch, head.tx_id, head.insertion)
-               AND (e.epoch < c.epoch OR e.tx_id < pg_snapshot_xmin(pg_current_snapshot()))
+                    (SELECT position FROM log_head)
+                        + row_number() OVER (ORDER BY e.epoch, e.tx_id, e.insertion) AS position
+             FROM events e
+             WHERE (e.epoch, e.tx_id, e.insertion)
+                   > ((SELECT epoch FROM log_head), (SELECT tx_id FROM log_head), (SELECT insertion FROM log_head))
+               AND (e.epoch < (SELECT epoch FROM cluster_state) OR e.tx_id < pg_snapshot_xmin(pg_current_snapshot()))
              ORDER BY e.epoch, e.tx_id, e.insertion
              LIMIT $1
          ), numbered AS (
@@ -50,12 +52,17 @@ pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
     Ok(count.unsigned_abs())
 }
 
+// Here and above the head is asked for in subqueries, one a column: joined to it, the planner compares the rows one by one
+// from the beginning of the log. And no EXISTS, which drops the order and with it the reason to use the index.
 async fn has_settled(pool: &Pool) -> Result<bool, Error> {
     Ok(sqlx::query_scalar(
-        "SELECT EXISTS (
-             SELECT FROM events e, log_head head, cluster_state c
-             WHERE (e.epoch, e.tx_id, e.insertion) > (head.epoch, head.tx_id, head.insertion)
-               AND (e.epoch < c.epoch OR e.tx_id < pg_snapshot_xmin(pg_current_snapshot())))",
+        "SELECT count(*) > 0 FROM (
+             SELECT FROM events e
+             WHERE (e.epoch, e.tx_id, e.insertion)
+                   > ((SELECT epoch FROM log_head), (SELECT tx_id FROM log_head), (SELECT insertion FROM log_head))
+               AND (e.epoch < (SELECT epoch FROM cluster_state) OR e.tx_id < pg_snapshot_xmin(pg_current_snapshot()))
+             ORDER BY e.epoch, e.tx_id, e.insertion
+             LIMIT 1) AS first",
     )
     .fetch_one(pool)
     .await?)

@@ -13,6 +13,8 @@ use crate::mailer::worker::Worker;
 
 /// Events numbered in one transaction at most.
 const BATCH: i64 = 1_000;
+/// How long the sequencer waits for more to be appended: on a busy node one transaction then numbers many events.
+const GATHER: Duration = Duration::from_millis(20);
 /// How soon the sequencer looks again while another transaction holds up what it waits for.
 const SOON: Duration = Duration::from_millis(50);
 /// How often it looks when nobody told it of anything: other nodes append too.
@@ -44,7 +46,10 @@ async fn number(app: &App, shutdown: &CancellationToken) {
     while !shutdown.is_cancelled() {
         let appended = tokio::select! {
             () = shutdown.cancelled() => return,
-            () = app.appended.notified() => true,
+            () = app.appended.notified() => {
+                tokio::time::sleep(GATHER).await;
+                true
+            }
             () = tokio::time::sleep(wait) => false,
         };
         wait = match sequencer::tick(&app.pool, BATCH).await {

@@ -5,14 +5,11 @@ use std::fmt;
 use aws_lc_rs::{rand::SystemRandom, signature::RSA_PKCS1_SHA256};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, Header, Validation};
+use jsonwebtoken::{Algorithm, Header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{
-    InvalidToken, KeyError, KeyProblem, check_times, header_of, rsa_key::RsaKey, signature_only,
-    signed_claims,
-};
+use super::{InvalidToken, KeyError, KeyProblem, check_times, header_of, rsa_key::RsaKey};
 
 const TYPE: &str = "at+jwt";
 
@@ -68,7 +65,6 @@ pub struct SigningKeys {
     keys: Vec<RsaKey>,
     /// The header of every token the first key signs, encoded.
     header: String,
-    validation: Validation,
 }
 
 impl SigningKeys {
@@ -90,7 +86,7 @@ impl SigningKeys {
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(first.kid.clone());
         let header = encode(&header);
-        Ok(SigningKeys { keys, header, validation: signature_only(Algorithm::RS256) })
+        Ok(SigningKeys { keys, header })
     }
 
     /// Signs with the first key. Takes a third of a millisecond at 2048 bits.
@@ -121,7 +117,7 @@ impl SigningKeys {
         let header = header_of(token, Algorithm::RS256, TYPE)?;
         let key = self.keys.iter().find(|key| header.kid.as_deref() == Some(&key.kid));
         let key = key.ok_or(InvalidToken::UnknownKey)?;
-        let claims: AccessClaims = signed_claims(token, &key.verifying, &self.validation)?;
+        let claims = signed_claims(token, key).ok_or(InvalidToken::NotGenuine)?;
         if !is_for(&claims, expected) {
             return Err(InvalidToken::NotForUs);
         }
@@ -144,6 +140,16 @@ impl fmt::Debug for SigningKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self.key_ids()).finish()
     }
+}
+
+/// The claims of a token whose signature holds; what they say is not checked here.
+fn signed_claims(token: &str, key: &RsaKey) -> Option<AccessClaims> {
+    // Not `jsonwebtoken::decode`: it makes the public key anew for every token.
+    let (message, signature) = token.rsplit_once('.')?;
+    let (_header, claims) = message.split_once('.')?;
+    let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
+    key.verifying.verify_sig(message.as_bytes(), &signature).ok()?;
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
 fn is_for(claims: &AccessClaims, expected: &Expected<'_>) -> bool {

@@ -3,10 +3,9 @@
 use aws_lc_rs::{
     error::KeyRejected,
     rsa::{KeyPair, PublicKeyComponents},
-    signature::KeyPair as _,
+    signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::DecodingKey;
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -52,7 +51,7 @@ pub enum KeyProblem {
 pub(super) struct RsaKey {
     pub kid: String,
     pub pair: KeyPair,
-    pub verifying: DecodingKey,
+    pub verifying: ParsedPublicKey,
     n: String,
     e: String,
 }
@@ -62,7 +61,10 @@ impl RsaKey {
         let pair = parse(pem)?;
         let public = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
         let (n, e) = (BASE64_URL_SAFE_NO_PAD.encode(&public.n), BASE64_URL_SAFE_NO_PAD.encode(&public.e));
-        let verifying = DecodingKey::from_rsa_raw_components(&public.n, &public.e);
+        let components = RsaPublicKeyComponents { n: &public.n, e: &public.e };
+        let verifying = components
+            .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
+            .map_err(|_rejected| KeyProblem::NotRsa)?;
         Ok(RsaKey { kid: thumbprint(&n, &e), pair, verifying, n, e })
     }
 
