@@ -81,7 +81,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     let plan = if arguments.short {
         Plan { slice: Duration::from_secs(1), rounds: 3 }
     } else {
-        Plan { slice: Duration::from_secs(2), rounds: 5 }
+        Plan { slice: Duration::from_secs(2), rounds: 4 }
     };
     let wanted = |part: &str| arguments.only.as_ref().is_none_or(|only| part.contains(only.as_str()));
     let bench = Bench::prepare().await?;
