@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Node {
     pub app: App,
     pub application: ApplicationId,
-    database: Database,
+    pub database: Database,
 }
 
 impl Node {

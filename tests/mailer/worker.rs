@@ -224,3 +224,35 @@ async fn a_shutdown_waits_for_what_is_on_its_way_and_takes_nothing_new() {
     node.until(late, "ready", None).await;
     assert_eq!(to(&sink.mails()), ["lin@acme.example"]);
 }
+
+#[tokio::test]
+async fn what_became_of_a_mail_is_stored_as_soon_as_postgres_can_be_asked_again() {
+    let node = Node::start(ApplicationSettings::default()).await;
+    let sink = SmtpSink::start().await;
+    sink.trouble(Trouble::Wait);
+    let working = node.work(&sink);
+    let (_, job) = node.sign_up("lin@acme.example").await;
+    sink.wait_for_waiting(1).await;
+
+    // Stands for an outage just after the relay took the mail. A sequence isn't rolled back, so the second try passes.
+    let mut owner = node.database.connect().await;
+    sqlx::raw_sql(
+        "CREATE SEQUENCE tries;
+         CREATE FUNCTION refuse_first() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN
+             IF NEW.state = 'done' AND nextval('tries') = 1 THEN RAISE EXCEPTION 'away' USING ERRCODE = '57P03'; END IF;
+             RETURN NEW;
+         END $$;
+         CREATE TRIGGER refuse_first BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION refuse_first()",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    sink.open_gate();
+
+    // Long before the lease of 90 seconds ends, and without a second mail.
+    node.until(job, "done", None).await;
+    let tries: i64 = sqlx::query_scalar("SELECT last_value FROM tries").fetch_one(&mut owner).await.unwrap();
+    assert_eq!((tries, sink.mails().len()), (2, 1));
+    working.end().await;
+}
