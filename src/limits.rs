@@ -33,6 +33,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Decisions made by this node alone while Redis was away.
+pub const REDIS_FALLBACK_TOTAL: &str = "devauth_redis_fallback_total";
 /// How long an attempt waits for others of its pair to end before it is refused.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it looks.
@@ -218,5 +220,5 @@ impl Limiter {
 }
 
 fn count_fallback() {
-    metrics::counter!("devauth_redis_fallback_total").increment(1);
+    metrics::counter!(REDIS_FALLBACK_TOTAL).increment(1);
 }

@@ -15,7 +15,7 @@ use crate::app::{App, StartError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::server::{self, Refusals, ServerLimits};
-use crate::http::{metrics, pages, routes};
+use crate::http::{layers, metrics, pages, routes};
 use crate::mailer::transport::Transport;
 
 pub use database::{migrate, open};
@@ -63,6 +63,7 @@ impl Service {
         let limits = ServerLimits::default();
         let public = server::serve(listener, router, refusals.clone(), limits, shutdown.clone());
         let admin_routes = parts.metrics.clone().map_or_else(Router::new, metrics::router);
+        let admin_routes = layers::wrap(admin_routes, layers::HttpSettings::of(&app.config));
         let private = server::serve(admin, admin_routes, refusals, limits, shutdown.clone());
         let last = CancellationToken::new();
         let beside = background::run(app.clone(), parts.transport, parts.metrics, last.clone());

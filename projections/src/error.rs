@@ -50,12 +50,13 @@ impl From<sqlx::Error> for Error {
 /// Whether Postgres is away (or going away) rather than refusing this statement.
 ///
 /// SQLSTATE classes: 08 connection exception, 53 insufficient resources, 57P0x shutdown and start-up, 58 system error; and
-/// 25006 a standby after a failover, 25P03, 55P03 and 57014 the time limits that [`crate::pool`] sets.
+/// 25006 a standby after a failover, 25P03, 55P03 and 57014 the time limits that [`crate::pool`] sets. Of a connection that is
+/// refused: 28 the credentials, 3D the database is not there, 55000 it takes no connections just now.
 fn is_unavailable(error: &sqlx::Error) -> bool {
     if let Some(database) = error.as_database_error() {
         return database.code().is_some_and(|code| {
-            ["08", "53", "57P0", "58"].iter().any(|class| code.starts_with(class))
-                || ["25006", "25P03", "55P03", "57014"].contains(&&*code)
+            ["08", "28", "3D", "53", "57P0", "58"].iter().any(|class| code.starts_with(class))
+                || ["25006", "25P03", "55000", "55P03", "57014"].contains(&&*code)
         });
     }
     matches!(

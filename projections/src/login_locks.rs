@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use devauth_aggregates::ApplicationId;
 
-use crate::{Error, Pool};
+use crate::{Error, Pool, Tx};
 
 /// What is locked: a pair of an address (its keyed hash) and a network, or, with an empty network, the whole account.
 #[derive(Debug, Clone)]
@@ -61,11 +61,11 @@ pub async fn get(
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn clear(pool: &Pool, application: ApplicationId, address: &[u8]) -> Result<(), Error> {
+pub async fn clear(tx: &mut Tx<'_>, application: ApplicationId, address: &[u8]) -> Result<(), Error> {
     sqlx::query("DELETE FROM login_locks WHERE application_id = $1 AND address = $2")
         .bind(application.uuid())
         .bind(address)
-        .execute(pool)
+        .execute(&mut **tx)
         .await?;
     Ok(())
 }

@@ -118,8 +118,21 @@ pub async fn live(
     session: SessionId,
     now: DateTime<Utc>,
 ) -> Result<Option<(SessionRow, UserRow)>, Error> {
-    let row = sqlx::query(&format!(
-        "SELECT {COLUMNS}, {users} FROM sessions s JOIN users u ON u.id = s.user_id
+    let row = living(pool, COLUMNS, "", application, session, now).await?;
+    row.map(|row| Ok((SessionRow::read(&row)?, UserRow::read(&row)?))).transpose()
+}
+
+/// One session and its user, if the session lives: these columns besides the user's, with these tables besides.
+async fn living(
+    pool: &Pool,
+    columns: &str,
+    tables: &str,
+    application: ApplicationId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<PgRow>, sqlx::Error> {
+    sqlx::query(&format!(
+        "SELECT {columns}, {users} FROM sessions s JOIN users u ON u.id = s.user_id {tables}
              LEFT JOIN last_logins l ON l.user_id = u.id
          WHERE s.application_id = $1 AND s.id = $2 AND u.status = 'active' AND {alive}",
         users = users::COLUMNS,
@@ -129,8 +142,7 @@ pub async fn live(
     .bind(session.uuid())
     .bind(now)
     .fetch_optional(pool)
-    .await?;
-    row.map(|row| Ok((SessionRow::read(&row)?, UserRow::read(&row)?))).transpose()
+    .await
 }
 
 /// The living sessions of a user, newest first.
@@ -198,19 +210,8 @@ pub async fn refreshable(
     session: SessionId,
     now: DateTime<Utc>,
 ) -> Result<Option<Refreshable>, Error> {
-    let row = sqlx::query(&format!(
-        "SELECT s.counter, t.hash, {users} FROM sessions s JOIN users u ON u.id = s.user_id
-             JOIN secrets.refresh_tokens t ON t.session_id = s.id
-             LEFT JOIN last_logins l ON l.user_id = u.id
-         WHERE s.application_id = $1 AND s.id = $2 AND u.status = 'active' AND {alive}",
-        users = users::COLUMNS,
-        alive = alive!("$3"),
-    ))
-    .bind(application.uuid())
-    .bind(session.uuid())
-    .bind(now)
-    .fetch_optional(pool)
-    .await?;
+    let tokens = "JOIN secrets.refresh_tokens t ON t.session_id = s.id";
+    let row = living(pool, "s.counter, t.hash", tokens, application, session, now).await?;
     row.map(|row| {
         let counter: i64 = row.try_get("counter")?;
         let counter = u32::try_from(counter).map_err(|_| Error::Corrupt("sessions.counter".to_owned()))?;

@@ -9,7 +9,7 @@ use crate::jobs::{self, NewJob};
 use crate::sealing::Keyring;
 use crate::secrets::one_time_tokens::{NewToken, OneTimeToken};
 use crate::secrets::{api_key_hashes, application_secrets, one_time_tokens, password_hashes, refresh_tokens};
-use crate::{Error, Tx, claims};
+use crate::{Error, Tx, claims, login_locks};
 
 /// One row that belongs to a command and isn't an event.
 #[expect(missing_docs, reason = "the fields are named after the columns they fill")]
@@ -26,6 +26,8 @@ pub enum Write {
     ApiKey { key: ApiKeyId, hash: [u8; 32] },
     /// An application's secret, in place of the one before.
     ApplicationSecret { application: ApplicationId, secret: String },
+    /// Locks of an address go: somebody proved that it is theirs.
+    Unlock { application: ApplicationId, address: [u8; 32] },
     /// Work to do.
     Job(NewJob),
     /// The answer to a request with an Idempotency-Key.
@@ -52,6 +54,7 @@ impl Write {
             Write::ApplicationSecret { application, secret } => {
                 application_secrets::put(tx, keyring, *application, secret).await
             }
+            Write::Unlock { application, address } => login_locks::clear(tx, *application, address).await,
             Write::Job(job) => jobs::insert(tx, job).await,
             Write::Answer { key, status, body } => {
                 idempotency::complete(tx, keyring, key, *status, body).await

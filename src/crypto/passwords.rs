@@ -18,6 +18,11 @@ pub use self::pool::Busy;
 use self::pool::Pool;
 use super::{password::Password, random};
 
+/// Time of one hash, without its wait.
+pub const HASH_SECONDS: &str = "devauth_hash_seconds";
+/// Passwords that wait to be hashed.
+pub const HASH_QUEUE_DEPTH: &str = "devauth_hash_queue_depth";
+
 /// The scheme described above; what follows in the stored text is bcrypt's own notation.
 const SCHEME: &str = "1$";
 

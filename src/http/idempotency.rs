@@ -39,8 +39,11 @@ where
     match idempotency::reserve(&app.pool, app.commands.log().keyring(), &key, now).await? {
         Reservation::New => {
             let answer = work(Some(key.clone())).await;
-            // Completed keys stay; what was refused, or answered without an object, may be tried again.
-            idempotency::release(&app.pool, &key).await?;
+            // Completed keys stay; what was refused, or answered without an object, may be tried again. Should Postgres be
+            // away just now, that is no reason to hide the answer: the reservation ends by itself.
+            if let Err(error) = idempotency::release(&app.pool, &key).await {
+                tracing::warn!(%error, "an Idempotency-Key stays reserved for a minute");
+            }
             answer
         }
         Reservation::Done { status, body } => Ok(stored(status, body)),

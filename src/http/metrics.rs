@@ -9,6 +9,9 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
+use crate::crypto::passwords::{HASH_QUEUE_DEPTH, HASH_SECONDS};
+use crate::limits::REDIS_FALLBACK_TOTAL;
+
 /// Counts requests by method, route and status.
 pub const REQUESTS_TOTAL: &str = "devauth_http_requests_total";
 /// How long requests took, by method, route and status.
@@ -50,6 +53,16 @@ fn describe() {
         "Time from a request's head to its answer's"
     );
     metrics::describe_counter!(SECURITY_EVENTS_TOTAL, "Authentication and key operations by name");
+    metrics::describe_histogram!(
+        HASH_SECONDS,
+        metrics::Unit::Seconds,
+        "Time of one password hash, without its wait"
+    );
+    metrics::describe_gauge!(HASH_QUEUE_DEPTH, "Passwords that wait to be hashed");
+    metrics::describe_counter!(
+        REDIS_FALLBACK_TOTAL,
+        "Decisions made by this node alone while Redis was away"
+    );
     metrics::describe_gauge!(RESIDENT_BYTES, metrics::Unit::Bytes, "Resident memory of the process");
 }
 

@@ -44,7 +44,7 @@ impl Worker {
     pub async fn run(self, stop: CancellationToken) {
         let mut sending = JoinSet::new();
         while !stop.is_cancelled() {
-            self.start_due(&mut sending).await;
+            self.start_due(&mut sending, &stop).await;
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.app.job_written.notified() => {}
@@ -56,7 +56,7 @@ impl Worker {
     }
 
     /// Takes no more jobs than can be started at once: a lease runs from the moment a job is taken.
-    async fn start_due(&self, sending: &mut JoinSet<()>) {
+    async fn start_due(&self, sending: &mut JoinSet<()>, stop: &CancellationToken) {
         let free = AT_ONCE.saturating_sub(sending.len());
         if free == 0 {
             return;
@@ -64,14 +64,14 @@ impl Worker {
         match jobs::take(&self.app.pool, self.app.clock.now(), free as i64, LEASE).await {
             Ok(due) => {
                 for job in due {
-                    sending.spawn(self.clone().handle(job));
+                    sending.spawn(self.clone().handle(job, stop.clone()));
                 }
             }
             Err(error) => tracing::warn!(%error, "jobs can't be taken"),
         }
     }
 
-    async fn handle(self, job: Job) {
+    async fn handle(self, job: Job, stop: CancellationToken) {
         // In a task of its own, so that a panic ends this try and not the worker.
         let trying = tokio::spawn({
             let (worker, job) = (self.clone(), job.clone());
@@ -83,9 +83,19 @@ impl Worker {
         let jitter = u32::from_ne_bytes(jitter);
         let settlement = Settlement::after(tried, job.attempts, self.app.clock.now(), job.give_up_at, jitter);
         report(&job, settlement);
-        if let Err(error) = self.settle(&job, settlement).await {
-            // The lease runs out and the mail is sent once more, with the same Message-ID.
+        self.store(&job, settlement, &stop).await;
+    }
+
+    /// Stores what became of a job, once Postgres can be asked again: until then, or until the lease ends, nobody else tries
+    /// it. Told to stop, the lease runs out and the mail is sent once more, with the same Message-ID.
+    async fn store(&self, job: &Job, settlement: Settlement, stop: &CancellationToken) {
+        let until = self.app.clock.now() + LEASE;
+        while let Err(error) = self.settle(job, settlement).await {
             tracing::warn!(job_id = %job.id, %error, "what became of a mail can't be stored");
+            let pause = stop.run_until_cancelled(tokio::time::sleep(POLL)).await;
+            if pause.is_none() || self.app.clock.now() >= until {
+                return;
+            }
         }
     }
 

@@ -19,6 +19,8 @@ pub async fn migrate(url: &str, version: Option<i64>) -> Result<i64, Error> {
         }
         None => {
             migrations::up(&mut connection).await?;
+            // New tables are nobody's but the owner's until they are granted.
+            roles::restrict(&mut connection).await?;
             Ok(migrations::newest())
         }
     }

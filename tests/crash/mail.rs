@@ -58,7 +58,7 @@ async fn a_mail_that_no_relay_took_is_sent_by_the_next_node() {
     let node = deployment.start_with(&[("SMTP_URL", &format!("smtp://127.0.0.1:{port}"))]).await;
     let client = deployment.application(&node).await;
     client.sign_up("ada@example.org").await.expect(201);
-    node.wrote(|text| (text.matches("\"result\":\"retry\"").count() >= 2).then_some(())).await;
+    node.wrote(|text| (text.matches("\"result\":\"retried\"").count() >= 2).then_some(())).await;
     node.kill().await;
     assert!(deployment.smtp.mails().is_empty());
 

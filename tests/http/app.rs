@@ -155,7 +155,7 @@ async fn start_node(config: &Config, clock: &Clock, redis_prefix: &str, smtp: &S
         redis_prefix: redis_prefix.to_owned(),
         transport: Transport::smtp(&smtp.url()).unwrap(),
         pages: axum::Router::new(),
-        metrics: None,
+        metrics: devauth::http::metrics::install().ok(),
     };
     Service::start(config.clone(), parts).await.unwrap()
 }

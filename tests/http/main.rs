@@ -6,6 +6,8 @@ mod auth;
 mod client;
 mod document;
 mod errors;
+mod health;
 mod isolation;
 mod keys;
 mod portal;
+mod well_known;

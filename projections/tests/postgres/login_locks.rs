@@ -67,7 +67,9 @@ async fn a_cleared_address_has_no_locks_and_others_keep_theirs() {
         login_locks::put(&fixture.pool, lock, at(900)).await.unwrap();
     }
 
-    login_locks::clear(&fixture.pool, application(), b"ada").await.unwrap();
+    let mut tx = fixture.pool.begin().await.unwrap();
+    login_locks::clear(&mut tx, application(), b"ada").await.unwrap();
+    tx.commit().await.unwrap();
 
     assert_eq!(get(&fixture, &pair("203.0.113.77"), 0).await, (None, None));
     assert_eq!(get(&fixture, &pair("2001:db8::/64"), 0).await, (None, None));

@@ -11,6 +11,8 @@ use std::{
 
 use tokio::sync::oneshot;
 
+use super::{HASH_QUEUE_DEPTH, HASH_SECONDS};
+
 /// The queue is full: as much work waits as can be done in the time anybody is willing to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are waiting to be hashed")]
@@ -153,7 +155,7 @@ impl Shared {
             let started = Instant::now();
             job.run();
             let took = started.elapsed();
-            metrics::histogram!("devauth_hash_seconds").record(took.as_secs_f64());
+            metrics::histogram!(HASH_SECONDS).record(took.as_secs_f64());
             let mut state = self.lock();
             state.running -= 1;
             state.job_time = (state.job_time * 7 + took) / 8;
@@ -180,7 +182,7 @@ impl Shared {
 }
 
 fn report_depth(state: &State) {
-    metrics::gauge!("devauth_hash_queue_depth").set(state.queue.len() as f64);
+    metrics::gauge!(HASH_QUEUE_DEPTH).set(state.queue.len() as f64);
 }
 
 #[cfg(test)]

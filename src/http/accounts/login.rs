@@ -65,14 +65,10 @@ pub async fn authenticate(
     }
 }
 
-/// Forgets failures, locks and protection of an account: a completed reset proved whose it is.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn unlock(app: &App, account: &Account) -> Result<(), ApiError> {
-    login_locks::clear(&app.pool, account.application, &account.address).await?;
+/// Forgets failures and protection of an account: a completed reset proved whose it is. The locks in Postgres go with the
+/// reset's own transaction.
+pub async fn forget_failures(app: &App, account: &Account) {
     app.limiter.clear(&account.application.to_string(), &hex(&account.address)).await;
-    Ok(())
 }
 
 impl<'a> Try<'a> {

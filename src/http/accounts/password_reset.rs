@@ -6,7 +6,7 @@ use devauth_projections::applications::ApplicationRow;
 use devauth_projections::event_log::Actor;
 use devauth_projections::users::{self, UserRow};
 
-use super::login::unlock;
+use super::login::forget_failures;
 use super::mailed::{self, notice};
 use super::verification::not_found_is_invalid;
 use super::{Account, new_password};
@@ -43,16 +43,17 @@ pub async fn confirm(
     let context = app.context(application.id, Actor::User(user), Some(user), request);
     let command = UserCommand::ResetPassword { token_id, now };
     let notice_id = app.new_id();
+    let address = app.keys.address(application.id, &email);
     let writes = |_: &User| {
         vec![
+            Write::Unlock { application: application.id, address },
             Write::Password { user, hash: hash.expose().to_owned() },
             Write::Job(notice(notice_id, MailKind::PasswordChanged, application.id, user, now)),
         ]
     };
     app.commands.execute::<User>(user, command, &context, writes).await.map_err(not_found_is_invalid)?;
     app.job_written.notify_one();
-    let address = app.keys.address(application.id, &email);
-    unlock(app, &Account { application: application.id, address }).await?;
+    forget_failures(app, &Account { application: application.id, address }).await;
     record_user(user);
     SecurityEvent::new("password_reset_confirm").log();
     find(app, application.id, user).await

@@ -60,6 +60,8 @@ async fn a_token_dies_after_a_day_and_is_good_for_developers_alone() {
     let users = app.mailed_token("ada@example.org", "Verify your e-mail for Acme").await;
     app.anyone().post(CONFIRM, json!({"token": users})).await.refused(400, "token_invalid");
     app.anyone().post(CONFIRM, json!({"token": "nonsense"})).await.refused(400, "token_invalid");
+    let me = developer.client.get(ME).await.expect(200);
+    assert_eq!(me["developer"]["email_verified"], false, "nor did it do so unsaid");
 
     app.pass(Duration::from_secs(24 * 3600 + 1));
     app.anyone().post(CONFIRM, json!({"token": token})).await.refused(400, "token_invalid");
