@@ -149,14 +149,16 @@ impl Limiter {
     /// as locked, until the moment when the oldest of the others would be given up.
     pub async fn reserve(&self, attempt: &Attempt, now: DateTime<Utc>, known: Known) -> Reservation {
         let started = Instant::now();
+        // Whoever doesn't wait is judged at `now` to the microsecond, as every other decision is.
+        let mut waited = Duration::ZERO;
         loop {
-            let waited = started.elapsed();
             let verdict = self.look(attempt, now + waited, known).await;
             let undecided = matches!(verdict, Verdict::Undecided { .. });
             if !undecided || waited >= self.patience {
                 return verdict.settled();
             }
             tokio::time::sleep(LOOK_EVERY).await;
+            waited = started.elapsed();
         }
     }
 

@@ -56,9 +56,14 @@ async fn a_batch_ends_at_its_limit_and_the_next_goes_on() {
     for _ in 0..5 {
         fixture.user().await;
     }
-    eventually("two are numbered", async || sequencer::tick(&fixture.pool, 2).await.unwrap() == 2).await;
-    assert_eq!(numbered(&fixture).await.len(), 2);
-    number_all(&fixture, 5).await;
+    // Transactions of other tests on this server may hold back some of them for a while.
+    let largest = std::cell::Cell::new(0);
+    eventually("five are numbered", async || {
+        largest.set(sequencer::tick(&fixture.pool, 2).await.unwrap().max(largest.get()));
+        numbered(&fixture).await.len() == 5
+    })
+    .await;
+    assert!(largest.get() <= 2, "{} at once", largest.get());
 
     let positions: Vec<i64> = numbered(&fixture).await.iter().map(|row| row.0).collect();
     assert_eq!(positions, [1, 2, 3, 4, 5]);
