@@ -146,6 +146,9 @@ impl Commands {
         let people: Vec<_> = [person, context.person].into_iter().flatten().collect();
         let missing: Vec<_> = people.into_iter().filter(|person| !loaded.keys.contains_key(person)).collect();
         loaded.keys.extend(self.log.data_keys(&missing).await?);
+        if person.is_some_and(|person| !loaded.keys.contains_key(&person)) {
+            return Err(Error::PersonErased);
+        }
 
         let mut tx = self.log.pool().begin().await.map_err(Error::from)?;
         let stream = id.to_string();

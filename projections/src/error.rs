@@ -14,6 +14,9 @@ pub enum Error {
     /// The address belongs to another user of the application.
     #[error("the address is taken")]
     AddressTaken,
+    /// A person whose data would be recorded was erased.
+    #[error("the person was erased")]
+    PersonErased,
     /// Postgres can't be reached or refuses to work just now; trying later is right.
     #[error("Postgres is not available")]
     Unavailable(#[source] sqlx::Error),

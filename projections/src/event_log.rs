@@ -4,7 +4,7 @@
 mod append;
 mod context;
 mod hash;
-mod personal;
+pub(crate) mod personal;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -25,6 +25,7 @@ migrations![
     "0005_jobs",
     "0006_login_locks",
     "0007_idempotency_keys",
+    "0008_projections",
 ];
 
 /// All migrations, each with its way back.

@@ -5,9 +5,16 @@
 //! that remembers the highest number it saw passes over rows that commit later with a lower one. Below the oldest running
 //! transaction nothing can appear any more; there, in order of (epoch, transaction, insertion), rows are settled for good.
 
+mod listener;
+
 use sqlx::Row as _;
 
+pub use listener::Listener;
+
 use crate::{Error, Pool};
+
+/// The channel on which Postgres tells who follows the log that it has grown.
+pub const NUMBERED: &str = "devauth_numbered";
 
 /// Numbers at most `limit` settled events; answers how many it numbered. Any node may call it at any time: the row lock on
 /// the head lets one work and sends the others away at once.
@@ -27,7 +34,8 @@ pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
     // A statement of its own, because only then its snapshot is younger than the lock.
     let numbered = sqlx::query(
         "WITH settled AS (
-             SELECT e.aggregate_type, e.aggregate_id, e.sequence, e.event_hash, e.epoch, e.tx_id, e.insertion,
+             SELECT e.aggregate_type, e.aggregate_id, e.sequence, e.application_id, e.user_id, e.event_hash,
+                    e.epoch, e.tx_id, e.insertion,
                     (SELECT position FROM log_head)
                         + row_number() OVER (ORDER BY e.epoch, e.tx_id, e.insertion) AS position
              FROM events e
@@ -37,8 +45,8 @@ pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
              ORDER BY e.epoch, e.tx_id, e.insertion
              LIMIT $1
          ), numbered AS (
-             INSERT INTO event_log (position, aggregate_type, aggregate_id, sequence, event_hash)
-             SELECT position, aggregate_type, aggregate_id, sequence, event_hash FROM settled
+             INSERT INTO event_log (position, aggregate_type, aggregate_id, sequence, application_id, user_id, event_hash)
+             SELECT position, aggregate_type, aggregate_id, sequence, application_id, user_id, event_hash FROM settled
          )
          UPDATE log_head SET position = last.position, epoch = last.epoch, tx_id = last.tx_id, insertion = last.insertion
          FROM (SELECT * FROM settled ORDER BY position DESC LIMIT 1) last
@@ -48,6 +56,10 @@ pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
     .fetch_optional(&mut *tx)
     .await?;
     let count: i64 = numbered.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    if count > 0 {
+        // Here a NOTIFY costs nobody anything: only one such transaction runs at a time.
+        sqlx::query(&format!("NOTIFY {NUMBERED}")).execute(&mut *tx).await?;
+    }
     tx.commit().await?;
     Ok(count.unsigned_abs())
 }

@@ -1,4 +1,4 @@
-//! The work beside requests: numbering the log, sending mail, keeping the clock.
+//! The work beside requests: numbering the log, following it, sending mail, keeping the clock.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use devauth_projections::sequencer;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::projecting;
 use crate::app::App;
 use crate::http::metrics;
 use crate::mailer::transport::Transport;
@@ -37,7 +38,8 @@ pub(super) async fn run(
             metrics::upkeep(handle, shutdown.clone()).await;
         }
     };
-    tokio::join!(mail, upkeep, number(&app, &shutdown), keep_time(&app, &shutdown));
+    let following = projecting::run(app.clone(), shutdown.clone());
+    tokio::join!(mail, upkeep, following, number(&app, &shutdown), keep_time(&app, &shutdown));
 }
 
 /// Numbers what is settled; what was just appended is settled when the transactions before it are over.

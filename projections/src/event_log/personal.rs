@@ -17,7 +17,7 @@ const PERSONAL: &str = "$personal";
 const SEALED: &str = "$sealed";
 
 /// The event that a value stands in; a sealed value opens nowhere else.
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     pub aggregate_type: &'a str,
     pub aggregate_id: &'a str,
     pub sequence: usize,
@@ -49,7 +49,7 @@ pub(super) fn seal(
 ///
 /// # Errors
 /// A value was changed or moved.
-pub(super) fn open(document: Value, field: &str, place: &Place<'_>, keys: &DataKeys) -> Result<Value, Error> {
+pub(crate) fn open(document: Value, field: &str, place: &Place<'_>, keys: &DataKeys) -> Result<Value, Error> {
     walk(document, field, SEALED, &mut |pointer, value| {
         let owner = value["person"].as_str().unwrap_or_default();
         let person: UserId = owner.parse().map_err(|_not_an_id| SealingError::Tampered)?;
@@ -67,17 +67,24 @@ pub(super) fn open(document: Value, field: &str, place: &Place<'_>, keys: &DataK
 
 /// Everyone whose sealed data is in the payloads of `rows`.
 pub(super) fn people(rows: &[SerializedEvent]) -> Vec<UserId> {
-    let mut people = Vec::new();
-    for row in rows {
-        let gathered = walk(row.payload.clone(), "", SEALED, &mut |_pointer, value| {
-            people.extend(value["person"].as_str().and_then(|person| person.parse::<UserId>().ok()));
-            Ok(Value::Null)
-        });
-        debug_assert!(gathered.is_ok(), "gathering refuses nothing");
-    }
+    let mut people: Vec<UserId> = rows.iter().flat_map(|row| people_in(&row.payload)).collect();
     people.sort_unstable();
     people.dedup();
     people
+}
+
+/// Everyone whose sealed data is in `document`.
+pub(crate) fn people_in(document: &Value) -> Vec<UserId> {
+    match document {
+        Value::Object(members) => match members.get(SEALED) {
+            Some(sealed) if members.len() == 1 => {
+                sealed["person"].as_str().and_then(|person| person.parse().ok()).into_iter().collect()
+            }
+            _ => members.values().flat_map(people_in).collect(),
+        },
+        Value::Array(values) => values.iter().flat_map(people_in).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
 }
 
 fn bound_to(pointer: &str, place: &Place<'_>, owner: &str) -> [String; 6] {

@@ -1,0 +1,70 @@
+//! The read models that follow the log. Each is a file named as its table; this is the list of them.
+
+use sqlx::PgConnection;
+
+use crate::feed::Recorded;
+use crate::{Error, portal_users};
+
+/// A read model that follows the log by its checkpoint.
+///
+/// What it makes of events depends on nothing else: no clock, no randomness, no other table. And it is the same in whatever
+/// batches they come. So it can be rebuilt, and proved to equal what a rebuild would make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReadModel {
+    /// Users as the portal lists and searches them.
+    PortalUsers,
+}
+
+/// What happens when an event can't be projected, after it was tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The whole read model stops: it must never leave anything out.
+    Stop,
+    /// The event's stream is left out from there on, and everything else goes on.
+    ParkStream,
+}
+
+impl ReadModel {
+    /// All of them.
+    pub const ALL: &'static [ReadModel] = &[ReadModel::PortalUsers];
+
+    /// Its name on the command line, in metrics and in the table of checkpoints.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ReadModel::PortalUsers => "portal_users",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|model| model.name() == name)
+    }
+
+    /// The tables it consists of.
+    #[must_use]
+    pub fn tables(self) -> &'static [&'static str] {
+        match self {
+            ReadModel::PortalUsers => &["portal_users"],
+        }
+    }
+
+    /// What happens when an event can't be projected.
+    #[must_use]
+    pub fn on_failure(self) -> OnFailure {
+        match self {
+            ReadModel::PortalUsers => OnFailure::ParkStream,
+        }
+    }
+
+    /// Projects events, which follow one another in the log, into the tables that `connection` finds by their names.
+    ///
+    /// # Errors
+    /// Postgres is away, or refuses what an event would have it store.
+    pub async fn apply(self, connection: &mut PgConnection, events: &[Recorded]) -> Result<(), Error> {
+        match self {
+            ReadModel::PortalUsers => portal_users::apply(connection, events).await,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Following the log: a read model's rows and its checkpoint are committed together, so each event takes effect exactly once.
+//!
+//! Any node may take a step at any time. The row of the checkpoint is locked while rows are written, so of two nodes one
+//! works and the other is sent away at once; and what was read before the lock counts only if the checkpoint is still there.
+
+mod failure;
+mod status;
+
+use std::collections::HashSet;
+
+use sqlx::PgConnection;
+
+pub use failure::{fail, retry};
+pub use status::{ParkedStream, ProjectionStatus, parked, status};
+
+use crate::event_log::EventLog;
+use crate::feed::{self, Recorded, StoredEvent};
+use crate::read_models::ReadModel;
+use crate::{Error, Pool};
+
+/// How far a step came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// There was nothing to project.
+    Idle,
+    /// Another node is at it, or an operator stopped it.
+    Elsewhere,
+    /// It is stopped.
+    Stopped,
+    /// So many events were projected.
+    Projected(u64),
+}
+
+/// Why a step failed. It changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// Trying later is right.
+    #[error("{0}")]
+    Later(Error),
+    /// This event can't be projected.
+    #[error("the event at position {position} can't be projected: {error}")]
+    Event {
+        /// Its position.
+        position: i64,
+        /// Why.
+        error: Error,
+    },
+}
+
+impl From<sqlx::Error> for StepError {
+    fn from(error: sqlx::Error) -> Self {
+        StepError::Later(error.into())
+    }
+}
+
+/// Projects at most `limit` of the events that follow the checkpoint.
+///
+/// # Errors
+/// See [`StepError`].
+pub async fn step(log: &EventLog, model: ReadModel, limit: i64) -> Result<Progress, StepError> {
+    let Some((checkpoint, running)) = checkpoint(log.pool(), model).await? else {
+        return Ok(Progress::Stopped);
+    };
+    if !running {
+        return Ok(Progress::Stopped);
+    }
+    let mut connection = log.pool().acquire().await?;
+    // Read and opened before anything is locked: who holds a lock holds up the sequencer.
+    let events = feed::after(&mut connection, checkpoint, limit).await.map_err(StepError::Later)?;
+    let Some(last) = events.last().map(|event| event.position) else { return Ok(Progress::Idle) };
+    let count = events.len();
+    let parked = parked_streams(&mut connection, model).await?;
+    drop(connection);
+    let (understood, broken) = understand(log, events, &parked).await?;
+    let outcome = match broken {
+        Some(error) if understood.is_empty() => Err(error),
+        Some(StepError::Event { position, .. }) => {
+            write(log.pool(), model, checkpoint, position - 1, &understood).await
+        }
+        Some(later @ StepError::Later(_)) => Err(later),
+        None => write(log.pool(), model, checkpoint, last, &understood).await,
+    };
+    match outcome {
+        // Which of them it was is found by taking them one by one.
+        Err(StepError::Event { .. }) if count > 1 => Box::pin(step(log, model, 1)).await,
+        other => other,
+    }
+}
+
+async fn checkpoint(pool: &Pool, model: ReadModel) -> Result<Option<(i64, bool)>, sqlx::Error> {
+    sqlx::query_as("SELECT checkpoint, state = 'running' FROM projections WHERE name = $1")
+        .bind(model.name())
+        .fetch_optional(pool)
+        .await
+}
+
+async fn parked_streams(
+    connection: &mut PgConnection,
+    model: ReadModel,
+) -> Result<HashSet<(String, String)>, sqlx::Error> {
+    let rows =
+        sqlx::query_as("SELECT aggregate_type, aggregate_id FROM parked_streams WHERE projection = $1")
+            .bind(model.name())
+            .fetch_all(connection)
+            .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The events that are not of parked streams, up to the first that this release can't read.
+async fn understand(
+    log: &EventLog,
+    events: Vec<StoredEvent>,
+    parked: &HashSet<(String, String)>,
+) -> Result<(Vec<Recorded>, Option<StepError>), StepError> {
+    let keys = log.keys_of(&events).await.map_err(StepError::Later)?;
+    let mut understood = Vec::with_capacity(events.len());
+    for event in events {
+        if parked.contains(&(event.aggregate_type.clone(), event.aggregate_id.clone())) {
+            continue;
+        }
+        let position = event.position;
+        match event.open(&keys).and_then(feed::Opened::understand) {
+            Ok(recorded) => understood.push(recorded),
+            Err(error) => return Ok((understood, Some(StepError::Event { position, error }))),
+        }
+    }
+    Ok((understood, None))
+}
+
+async fn write(
+    pool: &Pool,
+    model: ReadModel,
+    from: i64,
+    to: i64,
+    events: &[Recorded],
+) -> Result<Progress, StepError> {
+    let mut tx = pool.begin().await?;
+    let mine = sqlx::query(
+        "SELECT FROM projections WHERE name = $1 AND checkpoint = $2 AND state = 'running' FOR UPDATE SKIP LOCKED",
+    )
+    .bind(model.name())
+    .bind(from)
+    .execute(&mut *tx)
+    .await?;
+    if mine.rows_affected() == 0 {
+        return Ok(Progress::Elsewhere);
+    }
+    model.apply(&mut tx, events).await.map_err(|error| blame(error, events))?;
+    sqlx::query("UPDATE projections SET checkpoint = $2, updated_at = clock_timestamp() WHERE name = $1")
+        .bind(model.name())
+        .bind(to)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(Progress::Projected(u64::try_from(to - from).unwrap_or_default()))
+}
+
+/// An absent Postgres, or a lock that was waited for too long, is nobody's fault; anything else is the events'.
+fn blame(error: Error, events: &[Recorded]) -> StepError {
+    match error {
+        Error::Unavailable(_) | Error::Conflict => StepError::Later(error),
+        Error::AlreadyRecorded
+        | Error::AddressTaken
+        | Error::PersonErased
+        | Error::Database(_)
+        | Error::Corrupt(_)
+        | Error::Sealing(_) => {
+            let position = events.first().map_or(0, |first| first.stored.position);
+            StepError::Event { position, error }
+        }
+    }
+}
