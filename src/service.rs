@@ -2,6 +2,7 @@
 
 mod background;
 mod database;
+mod observing;
 mod projecting;
 
 use std::net::SocketAddr;

@@ -5,10 +5,12 @@
 //! that remembers the highest number it saw passes over rows that commit later with a lower one. Below the oldest running
 //! transaction nothing can appear any more; there, in order of (epoch, transaction, insertion), rows are settled for good.
 
+mod backlog;
 mod listener;
 
 use sqlx::Row as _;
 
+pub use backlog::{Backlog, backlog};
 pub use listener::Listener;
 
 use crate::{Error, Pool};

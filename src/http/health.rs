@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono::Duration;
-use devauth_projections::{cluster, jobs};
+use chrono::{DateTime, Duration, Utc};
+use devauth_projections::{jobs, sequencer, subscription};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +17,8 @@ use crate::app::App;
 
 /// Mail older than this says that its way out is blocked; the contract promises 30 seconds.
 const MAIL_WAITS: Duration = Duration::seconds(60);
+/// Events that wait for longer say that something holds up who follows the log; a second is usual at most.
+const LOG_WAITS: Duration = Duration::seconds(30);
 
 /// How the service is.
 #[derive(Serialize, ToSchema)]
@@ -27,7 +29,7 @@ pub struct Health {
     /// What is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    causes: Vec<&'static str>,
+    causes: Vec<String>,
 }
 
 /// The routes.
@@ -44,19 +46,46 @@ async fn live() -> Json<Health> {
 
 /// Whether the service can serve
 ///
-/// 503 without Postgres; `degraded` while Redis is away (limits are counted by each node) or mail does not leave.
+/// 503 without Postgres; `degraded` while Redis is away (limits are counted by each node), mail does not leave, or something
+/// that follows the log stopped or is behind.
 #[utoipa::path(get, path = "/health/ready", operation_id = "getReadiness", tag = "Health",
     responses((status = 200, description = "It serves", body = Health), UnavailableErrors))]
 async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
-    cluster::time(&app.pool).await?;
     let (_, oldest) = jobs::backlog(&app.pool).await?;
     let mut causes = Vec::new();
     if app.limiter.redis_is_up().await == Some(false) {
-        causes.push("redis is away: each node counts by itself");
+        causes.push("redis is away: each node counts by itself".to_owned());
     }
-    if oldest.is_some_and(|oldest| app.clock.now() - oldest > MAIL_WAITS) {
-        causes.push("mail does not leave: see the log for the relay's answers");
+    if is_older(&app, oldest, MAIL_WAITS) {
+        causes.push("mail does not leave: see the log for the relay's answers".to_owned());
     }
+    causes.extend(behind(&app).await?);
     let status = if causes.is_empty() { "ok" } else { "degraded" };
     Ok((StatusCode::OK, Json(Health { status, causes })).into_response())
+}
+
+/// What follows the log and doesn't keep up.
+async fn behind(app: &App) -> Result<Vec<String>, ApiError> {
+    let mut causes = Vec::new();
+    if is_older(app, sequencer::backlog(&app.pool).await?.waiting_since, LOG_WAITS) {
+        causes.push(
+            "events wait for their position: a transaction somewhere on the server stays open".to_owned(),
+        );
+    }
+    for projection in subscription::status(&app.pool).await? {
+        let name = &projection.name;
+        if !projection.running {
+            causes.push(format!("projection {name} is stopped: devauth projections list says why"));
+        } else if is_older(app, projection.behind_since, LOG_WAITS) {
+            causes.push(format!("projection {name} is {} events behind", projection.lag));
+        }
+        if projection.parked > 0 {
+            causes.push(format!("projection {name} leaves out {} streams", projection.parked));
+        }
+    }
+    Ok(causes)
+}
+
+fn is_older(app: &App, since: Option<DateTime<Utc>>, limit: Duration) -> bool {
+    since.is_some_and(|since| app.clock.now() - since > limit)
 }

@@ -6,7 +6,7 @@ use devauth_projections::sequencer;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::projecting;
+use super::{observing, projecting};
 use crate::app::App;
 use crate::http::metrics;
 use crate::mailer::transport::Transport;
@@ -39,7 +39,8 @@ pub(super) async fn run(
         }
     };
     let following = projecting::run(app.clone(), shutdown.clone());
-    tokio::join!(mail, upkeep, following, number(&app, &shutdown), keep_time(&app, &shutdown));
+    let observing = observing::run(&app, &shutdown);
+    tokio::join!(mail, upkeep, following, observing, number(&app, &shutdown), keep_time(&app, &shutdown));
 }
 
 /// Numbers what is settled; what was just appended is settled when the transactions before it are over.

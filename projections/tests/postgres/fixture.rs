@@ -12,8 +12,10 @@ use devauth_aggregates::{
 use devauth_projections::event_log::{Actor, Append, Context, EventLog};
 use devauth_projections::inline::Inline;
 use devauth_projections::pool::PoolSettings;
+use devauth_projections::read_models::ReadModel;
 use devauth_projections::sealing::{Key256, Keyring};
-use devauth_projections::{Error, Pool, Tx, cluster, pool, roles};
+use devauth_projections::subscription::{self, Progress};
+use devauth_projections::{Error, Pool, Tx, cluster, pool, roles, sequencer};
 use devauth_test_support::database::Database;
 use serde_json::{Map, json};
 use sqlx::PgConnection;
@@ -171,6 +173,28 @@ impl Scene {
         let session = self.session_id();
         self.append::<Session>(session, &[started(user, generation, 0)]).await;
         session
+    }
+}
+
+impl Scene {
+    /// Numbers everything that was appended. Other tests' transactions on the same server may hold it back for a moment.
+    pub async fn number(&self) {
+        eventually("every event has a position", async || {
+            sequencer::tick(&self.pool, 1_000).await.unwrap();
+            sqlx::query_scalar::<_, bool>(
+                "SELECT (SELECT count(*) FROM events) = (SELECT count(*) FROM event_log)",
+            )
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
+        })
+        .await;
+    }
+
+    /// Numbers everything and brings a read model up to it, so many events at a time.
+    pub async fn project(&self, model: ReadModel, batch: i64) {
+        self.number().await;
+        while let Progress::Projected(_) = subscription::step(&self.log, model, batch).await.unwrap() {}
     }
 }
 
