@@ -41,4 +41,6 @@ pub use personal::Personal;
 pub use recorded::{DomainEvent, EventFormat, RecordedEvent, UnknownEvent};
 pub use session::{EndReason, Session, SessionCommand, SessionError, SessionEvent};
 pub use settings::{ApplicationSettings, Environment, SettingsChange, SettingsError, SignupMode};
-pub use user::{PendingToken, User, UserCommand, UserError, UserEvent, UserLifecycle, UserStatus};
+pub use user::{
+    PendingToken, SIGNUP_KEPT, User, UserCommand, UserError, UserEvent, UserLifecycle, UserStatus,
+};

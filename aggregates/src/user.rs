@@ -10,7 +10,7 @@ pub use command::UserCommand;
 pub use error::UserError;
 pub use event::UserEvent;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -38,6 +38,9 @@ pub enum UserStatus {
     /// No, until restored.
     Suspended,
 }
+
+/// How long an address stays with somebody who never proved that it is theirs, after their last verification token ran out.
+pub const SIGNUP_KEPT: TimeDelta = TimeDelta::days(7);
 
 /// The one-time token that is valid now, if not expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +167,9 @@ impl User {
                 Ok(when(self.is_suspended(), UserEvent::UserRestored { at }))
             }
             UserCommand::EraseUser { now: at } => Ok(vec![UserEvent::UserErased { at }]),
+            UserCommand::ExpireSignup { now: at } => {
+                Ok(when(self.signup_is_over(at), UserEvent::UserErased { at }))
+            }
         }
     }
 
@@ -182,6 +188,11 @@ impl User {
             UserLifecycle::Registered => Ok(()),
             UserLifecycle::Unregistered | UserLifecycle::Erased => Err(UserError::NotFound),
         }
+    }
+
+    fn signup_is_over(&self, now: DateTime<Utc>) -> bool {
+        let last_chance = self.pending_verification.map_or(self.created_at, |token| token.expires_at);
+        !self.email_verified && last_chance + SIGNUP_KEPT <= now
     }
 
     fn is_suspended(&self) -> bool {

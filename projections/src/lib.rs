@@ -6,6 +6,7 @@
 pub mod api_keys;
 pub mod applications;
 pub mod claims;
+pub mod clean_up;
 pub mod cluster;
 pub mod error;
 pub mod event_log;
@@ -21,6 +22,7 @@ pub mod pool;
 pub mod portal_users;
 pub mod read_models;
 pub mod roles;
+pub mod scheduled_tasks;
 pub mod sealing;
 pub mod secrets;
 pub mod sequencer;

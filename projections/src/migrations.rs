@@ -26,6 +26,7 @@ migrations![
     "0006_login_locks",
     "0007_idempotency_keys",
     "0008_projections",
+    "0009_clean_up",
 ];
 
 /// All migrations, each with its way back.

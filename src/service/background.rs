@@ -1,4 +1,5 @@
-//! The work beside requests: numbering the log, following it, sending mail, keeping the clock.
+//! The work beside requests: numbering the log, following it, sending mail, keeping the timetable and the
+//! clock.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::app::App;
 use crate::http::metrics;
 use crate::mailer::transport::Transport;
 use crate::mailer::worker::Worker;
+use crate::schedule;
 
 /// Events numbered in one transaction at most.
 const BATCH: i64 = 1_000;
@@ -40,7 +42,9 @@ pub(super) async fn run(
     };
     let following = projecting::run(app.clone(), shutdown.clone());
     let observing = observing::run(&app, &shutdown);
-    tokio::join!(mail, upkeep, following, observing, number(&app, &shutdown), keep_time(&app, &shutdown));
+    let scheduled = schedule::run(app.clone(), shutdown.clone());
+    let (numbering, keeping_time) = (number(&app, &shutdown), keep_time(&app, &shutdown));
+    tokio::join!(mail, upkeep, following, observing, scheduled, numbering, keeping_time);
 }
 
 /// Numbers what is settled; what was just appended is settled when the transactions before it are over.

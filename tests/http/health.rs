@@ -138,3 +138,37 @@ async fn the_page_to_try_things_out_loads_with_all_it_names() {
     assert!(script.text.contains("/openapi.json"));
     assert_eq!(app.anyone().get("/openapi.json").await.text, devauth::http::routes::openapi());
 }
+
+#[tokio::test]
+async fn what_follows_the_log_and_does_not_is_named() {
+    let app = TestApp::start().await;
+    let mut owner = app.database.connect().await;
+    owner.execute("UPDATE projections SET state = 'stopped' WHERE name = 'portal_users'").await.unwrap();
+    owner
+        .execute("INSERT INTO parked_streams VALUES ('portal_users', 'User', 'usr_1', 1, 'why', now())")
+        .await
+        .unwrap();
+    let health = app.anyone().get(READY).await.expect(200);
+    assert_eq!(health["status"], "degraded");
+    let causes = health["causes"].to_string();
+    assert!(causes.contains("portal_users is stopped") && causes.contains("leaves out 1"), "{causes}");
+
+    owner.execute("UPDATE projections SET state = 'running'; DELETE FROM parked_streams").await.unwrap();
+    assert_eq!(app.anyone().get(READY).await.expect(200), json!({"status": "ok"}));
+}
+
+#[tokio::test]
+async fn a_transaction_that_holds_up_the_log_is_noticed() {
+    let app = TestApp::start().await;
+    let mut owner = app.database.connect().await;
+    let mut open = owner.begin().await.unwrap();
+    open.execute("SELECT pg_current_xact_id()").await.unwrap();
+    app.developer().await;
+    app.pass(Duration::from_secs(31));
+
+    let health = app.anyone().get(READY).await.expect(200);
+    assert_eq!(health["status"], "degraded");
+    assert!(health["causes"][0].as_str().unwrap().contains("transaction"), "{health}");
+    open.rollback().await.unwrap();
+    wait_for(&app.anyone(), "ok").await;
+}

@@ -3,6 +3,7 @@
 
 mod app;
 mod auth;
+mod clean_up;
 mod client;
 mod document;
 mod errors;

@@ -42,6 +42,11 @@ pub enum UserCommand {
     RestoreUser { now: DateTime<Utc> },
     /// Erase the person. There is no way back.
     EraseUser { now: DateTime<Utc> },
+    /// Erase a person who signed up and never proved that the address is theirs, once [`SIGNUP_KEPT`] has passed since they
+    /// last could. Nothing happens before.
+    ///
+    /// [`SIGNUP_KEPT`]: super::SIGNUP_KEPT
+    ExpireSignup { now: DateTime<Utc> },
 }
 
 impl UserCommand {
@@ -59,6 +64,7 @@ impl UserCommand {
             Self::SuspendUser { .. } => "SuspendUser",
             Self::RestoreUser { .. } => "RestoreUser",
             Self::EraseUser { .. } => "EraseUser",
+            Self::ExpireSignup { .. } => "ExpireSignup",
         }
     }
 }

@@ -22,6 +22,7 @@ enum Ask {
     Suspend,
     Restore,
     Erase,
+    Expire,
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
@@ -37,6 +38,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => Just(Ask::Suspend),
         2 => Just(Ask::Restore),
         1 => Just(Ask::Erase),
+        1 => Just(Ask::Expire),
     ]
 }
 
@@ -77,6 +79,7 @@ impl Story {
             Ask::Suspend => UserCommand::SuspendUser { now },
             Ask::Restore => UserCommand::RestoreUser { now },
             Ask::Erase => UserCommand::EraseUser { now },
+            Ask::Expire => UserCommand::ExpireSignup { now },
         }
     }
 

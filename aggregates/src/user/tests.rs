@@ -110,6 +110,7 @@ fn every_command_but_register() -> Vec<UserCommand> {
         UserCommand::SuspendUser { now },
         UserCommand::RestoreUser { now },
         UserCommand::EraseUser { now },
+        UserCommand::ExpireSignup { now },
     ]
 }
 
@@ -232,4 +233,20 @@ fn a_password_proven_before_all_sessions_were_ended_changes_nothing() {
     let revoked = UserEvent::SessionsRevoked { at: at(10) };
 
     refuse(registered_and([revoked]), change_proven_under(0, Some(id(7))), UserError::SessionsEnded);
+}
+
+#[test]
+fn a_signup_that_nobody_verified_ends_a_week_after_its_last_chance() {
+    let week = SIGNUP_KEPT.num_seconds();
+    let expire = |seconds| UserCommand::ExpireSignup { now: at(seconds) };
+    let gone = |seconds| vec![UserEvent::UserErased { at: at(seconds) }];
+
+    expect(registered(), expire(week - 1), vec![]);
+    expect(registered(), expire(week), gone(week));
+    let asked = || registered_and([verification_requested(1, 0), verification_requested(2, HOUR)]);
+    let last = 25 * HOUR + week;
+    expect(asked(), expire(last - 1), vec![]);
+    expect(asked(), expire(last), gone(last));
+    let done = registered_and([verification_requested(1, 0), verified()]);
+    expect(done, expire(1_000 * week), vec![]);
 }

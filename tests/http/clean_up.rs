@@ -1,0 +1,135 @@
+//! What the scheduled clean-up removes, and when: not a moment early, and never what somebody holds.
+
+use std::time::Duration;
+
+use devauth::schedule::clean_up::{self, Removed};
+use devauth::service::Service;
+use serde_json::json;
+use sqlx::{Connection as _, Executor as _};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::TestApp;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+async fn run(node: &Service) -> Option<Removed> {
+    clean_up::run(&node.app, &CancellationToken::new()).await.unwrap()
+}
+
+/// How many rows of this kind a run removes now.
+async fn removed(app: &TestApp, kind: &str) -> u64 {
+    run(&app.node).await.expect("nobody else is at it")[kind]
+}
+
+/// Nothing a minute before, everything a minute later.
+async fn is_removed_after(app: &TestApp, kind: &str, time: Duration, count: u64) {
+    app.pass(time - MINUTE);
+    assert_eq!(removed(app, kind).await, 0, "{kind} too early");
+    app.pass(MINUTE * 2);
+    assert_eq!(removed(app, kind).await, count, "{kind}");
+    assert_eq!(removed(app, kind).await, 0, "{kind} again");
+}
+
+#[tokio::test]
+async fn verification_tokens_go_48_hours_after_their_expiry() {
+    let app = TestApp::start().await;
+    app.application().await.sign_up("ada@example.org").await;
+    // The developer's own too.
+    is_removed_after(&app, "verification_tokens", 24 * HOUR + 48 * HOUR, 2).await;
+}
+
+#[tokio::test]
+async fn reset_tokens_go_24_hours_after_their_expiry() {
+    let app = TestApp::start().await;
+    let backend = app.application().await;
+    backend.sign_up("ada@example.org").await;
+    backend.post("/v1/auth/password/reset/request", json!({"email": "ada@example.org"})).await.expect(202);
+    is_removed_after(&app, "reset_tokens", HOUR + 24 * HOUR, 1).await;
+}
+
+#[tokio::test]
+async fn sessions_go_90_days_after_their_end_however_they_ended() {
+    let app = TestApp::start().await;
+    let backend = app.application().await;
+    backend.sign_up("ada@example.org").await;
+    let (ended, _expires) =
+        (backend.log_in("ada@example.org").await, backend.log_in("ada@example.org").await);
+    backend.post("/v1/auth/logout", json!({"refresh_token": ended["refresh_token"]})).await.expect(204);
+
+    // The one that was logged out; the developer's, which lived for half an hour; the other, which lived for a week.
+    is_removed_after(&app, "sessions", 90 * DAY, 1).await;
+    is_removed_after(&app, "sessions", 29 * MINUTE, 1).await;
+    is_removed_after(&app, "sessions", 7 * DAY - 31 * MINUTE, 1).await;
+
+    app.until("SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM secrets.refresh_tokens) = 0")
+        .await;
+    app.until("SELECT sessions_ended_until > 'epoch' FROM retention").await;
+    app.until("SELECT count(*) > 0 FROM events WHERE aggregate_type = 'Session'").await;
+}
+
+#[tokio::test]
+async fn stored_answers_go_after_a_day_and_locks_when_they_are_over() {
+    let app = TestApp::start().await;
+    let backend = app.application().await;
+    let body = json!({"email": "ada@example.org", "password": crate::app::PASSWORD});
+    let keyed = backend.with("idempotency-key", "0123456789abcdef");
+    keyed.post("/v1/auth/signup", body).await.expect(201);
+    for _ in 0..5 {
+        backend.try_log_in("ada@example.org", "wrong").await.refused(401, "invalid_credentials");
+    }
+    backend.try_log_in("ada@example.org", "wrong").await.refused(429, "account_locked");
+
+    is_removed_after(&app, "login_locks", 15 * MINUTE, 1).await;
+    is_removed_after(&app, "idempotency_keys", 24 * HOUR - 17 * MINUTE, 1).await;
+}
+
+#[tokio::test]
+async fn jobs_that_are_done_go_after_30_days() {
+    let app = TestApp::start().await;
+    app.application().await;
+    app.until("SELECT count(*) = 1 FROM jobs WHERE state = 'done'").await;
+    is_removed_after(&app, "jobs", 30 * DAY, 1).await;
+}
+
+#[tokio::test]
+async fn one_node_at_a_time_and_another_after_one_that_died() {
+    let app = TestApp::start().await;
+    let other = app.another_node().await;
+    let mut database = app.database.connect().await;
+    let now = app.clock.now();
+    sqlx::query("UPDATE scheduled_tasks SET leased_until = $1, started_at = $2")
+        .bind(now + chrono::Duration::minutes(10))
+        .bind(now)
+        .execute(&mut database)
+        .await
+        .unwrap();
+
+    assert_eq!(run(&other).await, None);
+    app.pass(11 * MINUTE);
+    assert!(run(&other).await.is_some());
+    assert!(run(&app.node).await.is_some(), "it was given back");
+    other.stop().await;
+}
+
+/// So many reset tokens that expired long ago.
+const MANY_TOKENS: &str = "INSERT INTO secrets.one_time_tokens
+    SELECT sha256(n::text::bytea), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'reset_password', 'epoch'
+    FROM generate_series(1, 1203) n";
+
+#[tokio::test]
+async fn all_is_removed_in_batches_but_what_somebody_holds() {
+    let app = TestApp::start().await;
+    let mut database = app.database.connect().await;
+    database.execute(MANY_TOKENS).await.unwrap();
+    let mut holding = database.begin().await.unwrap();
+    holding
+        .execute("SELECT FROM secrets.one_time_tokens WHERE hash = sha256('77') FOR UPDATE")
+        .await
+        .unwrap();
+
+    assert_eq!(removed(&app, "reset_tokens").await, 1202);
+    holding.rollback().await.unwrap();
+    assert_eq!(removed(&app, "reset_tokens").await, 1);
+}
