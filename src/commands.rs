@@ -8,7 +8,7 @@ use devauth_aggregates::RecordedEvent;
 use devauth_projections::event_log::{Append, Context, EventLog, Loaded};
 use devauth_projections::inline::Inline;
 use devauth_projections::sealing::Key256;
-use devauth_projections::{Error, Write};
+use devauth_projections::{Error, Write, crash_point};
 use tokio::sync::Notify;
 
 use crate::crypto::random;
@@ -163,6 +163,7 @@ impl Commands {
         // First of all: a try that meets another of the same stream, be it its own predecessor still at its commit, has to
         // fail here, where it reads as a conflict, and not at a key of some table that both fill.
         append.insert(&mut tx).await?;
+        crash_point::reached("command_between_events_and_rows");
         if let Some(person) = new_person {
             self.log.store_data_key(&mut tx, person, &loaded.keys[&person]).await?;
         }
@@ -171,7 +172,9 @@ impl Commands {
         for write in writes {
             write.apply(&mut tx, self.log.keyring()).await?;
         }
+        crash_point::reached("command_before_commit");
         tx.commit().await.map_err(Error::from)?;
+        crash_point::reached("command_after_commit");
         self.appended.notify_one();
         Ok(())
     }

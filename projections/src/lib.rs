@@ -8,6 +8,7 @@ pub mod applications;
 pub mod claims;
 pub mod clean_up;
 pub mod cluster;
+pub mod crash_point;
 pub mod error;
 pub mod event_log;
 pub mod feed;

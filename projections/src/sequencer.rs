@@ -13,7 +13,7 @@ use sqlx::Row as _;
 pub use backlog::{Backlog, backlog};
 pub use listener::Listener;
 
-use crate::{Error, Pool};
+use crate::{Error, Pool, crash_point};
 
 /// The channel on which Postgres tells who follows the log that it has grown.
 pub const NUMBERED: &str = "devauth_numbered";
@@ -62,7 +62,9 @@ pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
         // Here a NOTIFY costs nobody anything: only one such transaction runs at a time.
         sqlx::query(&format!("NOTIFY {NUMBERED}")).execute(&mut *tx).await?;
     }
+    crash_point::reached("sequencer_before_commit");
     tx.commit().await?;
+    crash_point::reached("sequencer_after_commit");
     Ok(count.unsigned_abs())
 }
 

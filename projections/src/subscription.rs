@@ -16,7 +16,7 @@ pub use status::{ParkedStream, ProjectionStatus, parked, status};
 use crate::event_log::EventLog;
 use crate::feed::{self, Recorded, StoredEvent};
 use crate::read_models::ReadModel;
-use crate::{Error, Pool};
+use crate::{Error, Pool, crash_point};
 
 /// How far a step came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,12 +146,15 @@ async fn write(
         return Ok(Progress::Elsewhere);
     }
     model.apply(&mut tx, events).await.map_err(|error| blame(error, events))?;
+    crash_point::reached("projection_rows_before_checkpoint");
     sqlx::query("UPDATE projections SET checkpoint = $2, updated_at = clock_timestamp() WHERE name = $1")
         .bind(model.name())
         .bind(to)
         .execute(&mut *tx)
         .await?;
+    crash_point::reached("projection_before_commit");
     tx.commit().await?;
+    crash_point::reached("projection_after_commit");
     Ok(Progress::Projected(u64::try_from(to - from).unwrap_or_default()))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use devauth_projections::jobs::Job;
-use devauth_projections::{Error, jobs};
+use devauth_projections::{Error, crash_point, jobs};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +63,9 @@ impl Worker {
         }
         match jobs::take(&self.app.pool, self.app.clock.now(), free as i64, LEASE).await {
             Ok(due) => {
+                if !due.is_empty() {
+                    crash_point::reached("mail_taken");
+                }
                 for job in due {
                     sending.spawn(self.clone().handle(job, stop.clone()));
                 }
@@ -116,7 +119,10 @@ impl Worker {
         };
         let mail = OutgoingMail::new(job.id, &self.app.config.mail_from.email, &facts, now);
         match self.transport.send(&mail).await {
-            Ok(()) => Tried::Sent,
+            Ok(()) => {
+                crash_point::reached("mail_sent");
+                Tried::Sent
+            }
             Err(error) => Tried::Failed(error),
         }
     }
@@ -124,7 +130,11 @@ impl Worker {
     async fn settle(&self, job: &Job, settlement: Settlement) -> Result<(), Error> {
         let pool = &self.app.pool;
         match settlement {
-            Settlement::Done => jobs::done(pool, job.id).await,
+            Settlement::Done => {
+                jobs::done(pool, job.id).await?;
+                crash_point::reached("mail_marked");
+                Ok(())
+            }
             Settlement::Cancel => jobs::cancel(pool, job.id).await,
             Settlement::Retry { at, code } => jobs::retry(pool, job.id, at, code).await,
             Settlement::Dead { code } => jobs::dead(pool, job.id, code).await,

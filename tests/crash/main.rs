@@ -6,9 +6,11 @@ mod configuration;
 mod deployment;
 mod mail;
 mod node;
+mod points;
 mod postgres_away;
 mod redis_away;
 mod shutdown;
+mod story;
 mod two_nodes;
 
 /// The tests' own Redis, as the services for all tests start it.
