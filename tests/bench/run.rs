@@ -4,9 +4,11 @@
 //! load generator, alternates each measurement with its limit, prints the medians of the ratios and writes them into
 //! `docs/benchmarks.md`, which says how each number comes about.
 
+mod appending;
 mod bare;
 mod callers;
 mod cpu;
+mod following;
 mod hashing;
 mod latency;
 mod load;
@@ -32,7 +34,7 @@ struct Arguments {
     /// A quick look: fewer and shorter rounds, and docs/benchmarks.md stays as it is.
     #[arg(long)]
     short: bool,
-    /// Only the parts whose names contain this (starting, reading, latency, refreshing, hashing); writes no docs either.
+    /// Only the parts whose names contain this (hashing, reading, latency, refreshing, appending, following, starting); writes no docs either.
     #[arg(long, value_name = "PART")]
     only: Option<String>,
     #[command(subcommand)]
@@ -97,6 +99,12 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     }
     if wanted("refreshing") {
         refreshing::measure(&bench, plan, &mut report).await?;
+    }
+    if wanted("appending") {
+        appending::measure(&bench, plan, &mut report).await?;
+    }
+    if wanted("following") {
+        following::measure(&bench, plan, &mut report).await?;
     }
     if wanted("starting") {
         starting::measure(&bench, plan, &mut report).await?;
