@@ -209,3 +209,18 @@ fn no_route_of_the_interface_goes_without_a_description() {
         assert!(source.contains(".routes(routes!("), "{part}");
     }
 }
+
+/// The service refuses unknown members, so the document must not allow them.
+#[test]
+fn request_bodies_allow_nothing_but_what_they_name() {
+    let document = document();
+    let mut bodies = 0;
+    for (name, operation) in operations(&document) {
+        let Some(body) = operation.get("requestBody") else { continue };
+        let schema = resolve(&document, &body["content"]["application/json"]["schema"]);
+        assert_eq!(schema["additionalProperties"], false, "{name}");
+        bodies += 1;
+    }
+    assert!(bodies > 10);
+    assert_eq!(document["components"]["schemas"]["SettingsChange"]["additionalProperties"], false);
+}

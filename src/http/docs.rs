@@ -5,6 +5,7 @@
 
 pub mod errors;
 mod page;
+mod requests;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -87,10 +88,11 @@ pub fn openapi_router<S: Clone + Send + Sync + 'static>() -> OpenApiRouter<S> {
     OpenApiRouter::with_openapi(Base::openapi())
 }
 
-/// Completes the document when all routes are in it: error answers by code (see [`errors`]). The document names no
+/// Completes the document when all routes are in it: error answers by code (see [`errors`]), closed request bodies. The document names no
 /// server, so that the committed one is the same everywhere and the page calls where it came from.
 pub fn finish(document: &mut Document) {
     errors::fold(document);
+    requests::close(document);
     document.servers = Some(vec![Server::new("/")]);
 }
 
