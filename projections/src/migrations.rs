@@ -26,6 +26,8 @@ migrations![
     "0006_login_locks",
     "0007_idempotency_keys",
     "0008_projections",
+    "0009_audit",
+    "0010_statistics",
 ];
 
 /// All migrations, each with its way back.
