@@ -100,7 +100,8 @@ pub async fn list(
     );
     select(&mut query, application, filter, limit);
     query.push(") ORDER BY occurred_at DESC, id DESC LIMIT ").push_bind(limit);
-    let rows = query.build().fetch_all(pool).await?;
+    // Planned anew each time, for the values at hand: a plan for any action and any application would read too much of some.
+    let rows = query.build().persistent(false).fetch_all(pool).await?;
     Ok(rows.iter().map(Entry::read).collect::<Result<_, _>>()?)
 }
 
