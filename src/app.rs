@@ -2,6 +2,7 @@
 
 pub mod api_key_cache;
 mod keys;
+pub mod login_failures;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::limits::{Limiter, LockoutPolicy};
 
 use api_key_cache::ApiKeyCache;
 pub use keys::ServiceKeys;
+use login_failures::LoginFailures;
 
 /// How long a password may wait to be hashed.
 const HASH_QUEUE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -66,6 +68,8 @@ pub struct Node {
     pub keys: ServiceKeys,
     /// API keys that were looked up a moment ago.
     pub api_keys: ApiKeyCache,
+    /// Failed logins that are still to be written.
+    pub login_failures: LoginFailures,
     /// Told when events were appended.
     pub appended: Arc<Notify>,
     /// Told when a job was written.
@@ -117,6 +121,7 @@ impl App {
             passwords,
             keys,
             api_keys: ApiKeyCache::default(),
+            login_failures: LoginFailures::default(),
             appended,
             job_written: Arc::new(Notify::new()),
             tasks: TaskTracker::new(),

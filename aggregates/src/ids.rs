@@ -33,6 +33,8 @@ ids! {
     DeveloperId, DeveloperKind, "dev";
     /// One request for a one-time token (not the token itself): `tok_…`.
     TokenId, TokenKind, "tok";
+    /// An entry of an application's audit log: `aud_…`.
+    AuditEntryId, AuditEntryKind, "aud";
 }
 
 /// The id a developer is known by outside: the same UUID as the user of [`portal`] they are.

@@ -34,7 +34,8 @@ pub use application::{
 };
 pub use email::{EmailAddress, EmailError};
 pub use ids::{
-    ApiKeyId, ApplicationId, DeveloperId, SessionId, TokenId, UserId, developer_id, portal, user_id,
+    ApiKeyId, ApplicationId, AuditEntryId, DeveloperId, SessionId, TokenId, UserId, developer_id, portal,
+    user_id,
 };
 pub use names::{ApplicationName, Label, NameError};
 pub use personal::Personal;

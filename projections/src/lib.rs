@@ -5,6 +5,7 @@
 
 pub mod api_keys;
 pub mod applications;
+pub mod audit_log;
 pub mod claims;
 pub mod clean_up;
 pub mod cluster;
@@ -17,6 +18,7 @@ pub mod idempotency;
 pub mod inline;
 pub mod jobs;
 pub mod last_logins;
+pub mod login_failures;
 pub mod login_locks;
 pub mod migrations;
 pub mod pool;
@@ -28,6 +30,7 @@ pub mod sealing;
 pub mod secrets;
 pub mod sequencer;
 pub mod sessions;
+pub mod statistics;
 pub mod subscription;
 pub mod users;
 pub mod writes;

@@ -27,6 +27,8 @@ migrations![
     "0007_idempotency_keys",
     "0008_projections",
     "0009_clean_up",
+    "0010_audit",
+    "0011_statistics",
 ];
 
 /// All migrations, each with its way back.

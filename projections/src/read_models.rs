@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::feed::Recorded;
-use crate::{Error, portal_users};
+use crate::{Error, audit_log, portal_users, statistics};
 
 /// A read model that follows the log by its checkpoint.
 ///
@@ -13,6 +13,10 @@ use crate::{Error, portal_users};
 pub enum ReadModel {
     /// Users as the portal lists and searches them.
     PortalUsers,
+    /// What happened in an application.
+    AuditLog,
+    /// How many users an application has, and its days.
+    Statistics,
 }
 
 /// What happens when an event can't be projected, after it was tried again.
@@ -26,13 +30,16 @@ pub enum OnFailure {
 
 impl ReadModel {
     /// All of them.
-    pub const ALL: &'static [ReadModel] = &[ReadModel::PortalUsers];
+    pub const ALL: &'static [ReadModel] =
+        &[ReadModel::PortalUsers, ReadModel::AuditLog, ReadModel::Statistics];
 
     /// Its name on the command line, in metrics and in the table of checkpoints.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             ReadModel::PortalUsers => "portal_users",
+            ReadModel::AuditLog => "audit_log",
+            ReadModel::Statistics => "statistics",
         }
     }
 
@@ -47,6 +54,8 @@ impl ReadModel {
     pub fn tables(self) -> &'static [&'static str] {
         match self {
             ReadModel::PortalUsers => &["portal_users"],
+            ReadModel::AuditLog => &["audit_log"],
+            ReadModel::Statistics => &["application_statistics", "application_days", "statistics_users"],
         }
     }
 
@@ -54,7 +63,9 @@ impl ReadModel {
     #[must_use]
     pub fn on_failure(self) -> OnFailure {
         match self {
-            ReadModel::PortalUsers => OnFailure::ParkStream,
+            // A stream's part of the numbers doesn't depend on other streams, so it can be added later.
+            ReadModel::PortalUsers | ReadModel::Statistics => OnFailure::ParkStream,
+            ReadModel::AuditLog => OnFailure::Stop,
         }
     }
 
@@ -65,6 +76,8 @@ impl ReadModel {
     pub async fn apply(self, connection: &mut PgConnection, events: &[Recorded]) -> Result<(), Error> {
         match self {
             ReadModel::PortalUsers => portal_users::apply(connection, events).await,
+            ReadModel::AuditLog => audit_log::apply(connection, events).await,
+            ReadModel::Statistics => statistics::apply(connection, events).await,
         }
     }
 }

@@ -169,6 +169,22 @@ pub async fn list(
     Ok(rows.iter().map(SessionRow::read).collect::<Result<_, _>>()?)
 }
 
+/// How many sessions of an application live.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn count_living(pool: &Pool, application: ApplicationId, now: DateTime<Utc>) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar(&format!(
+        "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.application_id = $1 AND u.status = 'active' AND {alive}",
+        alive = alive!("$2"),
+    ))
+    .bind(application.uuid())
+    .bind(now)
+    .fetch_one(pool)
+    .await?)
+}
+
 /// Addresses from which a user logged in since `since`; asked only while the account is protected.
 ///
 /// # Errors

@@ -76,6 +76,7 @@ impl Modify for SecuritySchemes {
         (name = "Developers", description = "Accounts of developers"),
         (name = "Applications", description = "Applications of a developer"),
         (name = "API keys", description = "Keys of an application"),
+        (name = "Audit", description = "What happened in an application"),
         (name = "Health", description = "For those who operate the service"),
     ),
     components(schemas(Problem, FieldError, ErrorCode)),

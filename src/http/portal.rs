@@ -2,9 +2,12 @@
 
 pub mod api_keys;
 pub mod applications;
+pub mod audit_logs;
 pub mod developers;
+mod freshness;
 mod page;
 mod settings;
+pub mod statistics;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,4 +31,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(applications::rotate_secret))
         .routes(routes!(api_keys::list, api_keys::issue))
         .routes(routes!(api_keys::revoke))
+        .routes(routes!(audit_logs::list))
+        .routes(routes!(statistics::show))
 }

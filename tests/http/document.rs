@@ -111,6 +111,11 @@ async fn every_operation_answers_as_described() {
     users(&app, &mut walk, &backend).await;
 
     let none = Value::Null;
+    for read in ["audit-logs", "statistics"] {
+        let operation = format!("GET {P}/{{app_id}}/{read}");
+        walk.call(&developer, &operation, &[&id], none.clone()).await;
+        walk.call(&developer, &operation, &["app_x"], none.clone()).await;
+    }
     let rotated = "POST /v1/portal/applications/{app_id}/secret/rotate";
     walk.call(&developer, rotated, &[&id], none.clone()).await;
     walk.call(&developer, "DELETE /v1/portal/applications/{app_id}", &[&id], none.clone()).await;

@@ -102,6 +102,8 @@ fn named(world: &World, operation: &str) -> Option<Vec<Pair>> {
         "PATCH /v1/portal/applications/{app_id}" => on(dev, "", json!({"name": "Mine"})),
         "POST /v1/portal/applications/{app_id}/secret/rotate" => on(dev, "/secret/rotate", nothing),
         "GET /v1/portal/applications/{app_id}/api-keys" => on(dev, "/api-keys", nothing),
+        "GET /v1/portal/applications/{app_id}/audit-logs" => on(dev, "/audit-logs", nothing),
+        "GET /v1/portal/applications/{app_id}/statistics" => on(dev, "/statistics", nothing),
         "POST /v1/portal/applications/{app_id}/api-keys" => on(dev, "/api-keys", json!({"label": "mine"})),
         "DELETE /v1/portal/applications/{app_id}/api-keys/{key_id}" => {
             let foreign = format!("/api-keys/{}", world.key);

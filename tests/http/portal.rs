@@ -2,4 +2,6 @@
 
 mod api_keys;
 mod applications;
+mod audit_logs;
 mod developers;
+mod statistics;

@@ -96,6 +96,12 @@ impl StoredEvent {
             .collect()
     }
 
+    /// Whose client the metadata describes; `None` if it describes none.
+    pub(crate) fn client(&self) -> Option<UserId> {
+        let metadata = serde_json::from_str::<Value>(&self.metadata).ok()?;
+        personal::people_in(&metadata).first().copied()
+    }
+
     /// Opens it with these keys.
     ///
     /// # Errors

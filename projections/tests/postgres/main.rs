@@ -1,10 +1,13 @@
 //! All SQL of DevAuth against a real Postgres: each test has a database of its own.
 
 mod append_only;
+mod audit_log;
 mod event_log;
 mod fixture;
+mod follow;
 mod idempotency;
 mod jobs;
+mod login_failures;
 mod login_locks;
 mod migrations;
 mod ordering;
@@ -13,4 +16,5 @@ mod read_models;
 mod roles;
 mod sequencer;
 mod sessions;
+mod statistics;
 mod subscription;

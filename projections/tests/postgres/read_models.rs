@@ -13,13 +13,14 @@ use crate::fixture::{Fixture, at, folded, registered, rows, started};
 const TABLES: [&str; 5] = ["users", "last_logins", "applications", "api_keys", "sessions"];
 
 /// A history in which everything happens that can happen.
-struct History {
-    user: Vec<UserEvent>,
-    session: Vec<SessionEvent>,
-    application: Vec<ApplicationEvent>,
+pub struct History {
+    pub user: Vec<UserEvent>,
+    pub session: Vec<SessionEvent>,
+    pub application: Vec<ApplicationEvent>,
 }
 
-fn history(fixture: &Fixture, user: devauth_aggregates::UserId) -> History {
+/// Such a history of one user, a session of theirs and an application.
+pub fn history(fixture: &Fixture, user: devauth_aggregates::UserId) -> History {
     let token = || TokenId::from_uuid(fixture.id());
     let (verify, reset, kept) = (token(), token(), fixture.session_id());
     let keys = [ApiKeyId::from_uuid(fixture.id()), ApiKeyId::from_uuid(fixture.id())];

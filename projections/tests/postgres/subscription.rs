@@ -3,7 +3,7 @@
 use devauth_aggregates::{Session, User, UserEvent, UserId};
 use devauth_projections::Error;
 use devauth_projections::read_models::ReadModel;
-use devauth_projections::subscription::{self, Progress, StepError};
+use devauth_projections::subscription::{self, Progress, ProjectionStatus, StepError};
 use sqlx::Connection as _;
 
 use crate::fixture::{Fixture, Scene, at, eventually, registered, rows, run, started};
@@ -27,8 +27,13 @@ async fn content(fixture: &Fixture) -> Vec<String> {
     rows(&mut fixture.owner().await, "portal_users").await
 }
 
+async fn status(fixture: &Fixture) -> ProjectionStatus {
+    let all = subscription::status(&fixture.pool).await.unwrap();
+    all.into_iter().find(|status| status.name == MODEL.name()).expect("it is listed")
+}
+
 async fn checkpoint(fixture: &Fixture) -> i64 {
-    subscription::status(&fixture.pool).await.unwrap()[0].checkpoint
+    status(fixture).await.checkpoint
 }
 
 /// The model from nothing once more.
@@ -198,7 +203,7 @@ async fn a_stopped_model_waits_for_an_operator() {
     let step = async || subscription::step(&fixture.log, MODEL, 500).await.unwrap();
 
     assert_eq!(step().await, Progress::Stopped);
-    let status = &subscription::status(&fixture.pool).await.unwrap()[0];
+    let status = status(&fixture).await;
     assert_eq!((status.running, status.error.as_deref(), status.lag), (false, Some("why"), 4));
 
     subscription::retry(&fixture.log, MODEL).await.unwrap();

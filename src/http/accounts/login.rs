@@ -1,9 +1,10 @@
 //! Proving who one is by a password, under the limits on guessing.
 
 use chrono::{DateTime, Duration, Utc};
-use devauth_aggregates::{EmailAddress, User, UserCommand};
+use devauth_aggregates::{EmailAddress, User, UserCommand, UserId};
 use devauth_projections::applications::ApplicationRow;
 use devauth_projections::event_log::Actor;
+use devauth_projections::login_failures::{LoginFailure, Reason, What};
 use devauth_projections::login_locks::{self, Lock};
 use devauth_projections::secrets::password_hashes;
 use devauth_projections::sessions;
@@ -103,7 +104,7 @@ impl<'a> Try<'a> {
             Lock { application: self.application.id, address: &self.account.address, network: &self.network };
         let (locked, protected) = login_locks::get(&self.app.pool, &lock, now).await?;
         if let Some(until) = locked {
-            return Err(self.refusal(ErrorCode::AccountLocked, until));
+            return Err(self.refusal(ErrorCode::AccountLocked, Reason::AccountLocked, until));
         }
         let known = match protected {
             Some(until) => self.require_known(until, now).await?,
@@ -116,8 +117,12 @@ impl<'a> Try<'a> {
         }
         match reservation {
             Reservation::Granted => Ok(()),
-            Reservation::Locked { until } => Err(self.refusal(ErrorCode::AccountLocked, until)),
-            Reservation::Protected { until } => Err(self.refusal(ErrorCode::AccountProtected, until)),
+            Reservation::Locked { until } => {
+                Err(self.refusal(ErrorCode::AccountLocked, Reason::AccountLocked, until))
+            }
+            Reservation::Protected { until } => {
+                Err(self.refusal(ErrorCode::AccountProtected, Reason::AccountProtected, until))
+            }
         }
     }
 
@@ -135,15 +140,35 @@ impl<'a> Try<'a> {
         if addresses.iter().filter_map(network_of).any(|network| network == self.network) {
             Ok(Known::Yes)
         } else {
-            Err(self.refusal(ErrorCode::AccountProtected, until))
+            Err(self.refusal(ErrorCode::AccountProtected, Reason::AccountProtected, until))
         }
     }
 
     /// Counted from now and not from when the try began: it may have waited for others of its pair.
-    fn refusal(&self, code: ErrorCode, until: DateTime<Utc>) -> ApiError {
-        SecurityEvent::new("login_failed").reason(code.as_str()).log();
+    fn refusal(&self, code: ErrorCode, reason: Reason, until: DateTime<Utc>) -> ApiError {
+        self.failed(reason, None);
         let now = self.app.clock.now();
         ApiError::new(code).retry_after((until - now).to_std().unwrap_or_default())
+    }
+
+    fn failed(&self, reason: Reason, user: Option<UserId>) {
+        SecurityEvent::new("login_failed").reason(reason.name()).log();
+        self.note(What::Failed(reason), user);
+    }
+
+    /// For the developer's list. It is written after the answer, so it takes no part in how long that takes.
+    fn note(&self, what: What, user: Option<UserId>) {
+        self.app.note_login_failure(LoginFailure {
+            id: self.app.new_id(),
+            application: self.application.id,
+            address: self.account.address,
+            user,
+            what,
+            occurred_at: self.app.clock.now(),
+            client_address: self.request.client_address.to_string(),
+            user_agent: self.request.user_agent.clone(),
+            request_id: self.request.request_id.clone(),
+        });
     }
 
     /// The user who owns the address, and whether the password is theirs and they may come in.
@@ -160,16 +185,17 @@ impl<'a> Try<'a> {
             password_hashes::upgrade(pool, user.id, hash.expose(), new.expose()).await?;
         }
         let reason = match (&user, verified) {
-            (None, _) => "unknown_address",
-            (Some(_), Verified::No) => "wrong_password",
-            (Some(_), Verified::Yes | Verified::YesButOutdated) if !may_come_in => "suspended",
+            (None, _) => Reason::UnknownAddress,
+            (Some(_), Verified::No) => Reason::WrongPassword,
+            (Some(_), Verified::Yes | Verified::YesButOutdated) if !may_come_in => Reason::Suspended,
             (Some(_), Verified::Yes | Verified::YesButOutdated) => return Ok((user, true)),
         };
-        SecurityEvent::new("login_failed").reason(reason).log();
+        self.failed(reason, user.as_ref().map(|user| user.id));
         Ok((user, false))
     }
 
-    /// What a failure brought about is kept in Postgres, and in the log if there is such a user.
+    /// What a failure brought about is kept in Postgres, and in the log if there is such a user. Each lock is in the audit log
+    /// once: by its event, or else as a row beside the failures.
     async fn lock(
         &self,
         failure: Failure,
@@ -182,13 +208,26 @@ impl<'a> Try<'a> {
             let lock = Lock { application: self.application.id, address: &self.account.address, network };
             login_locks::put(&self.app.pool, &lock, until).await?;
             SecurityEvent::new("locked").log();
-            if let Some(user) = user {
-                let context =
-                    self.app.context(self.application.id, Actor::Anonymous, Some(user.id), self.request);
-                let command = UserCommand::LockLogin { until, now };
-                self.app.commands.execute::<User>(user.id, command, &context, |_| Vec::new()).await?;
+            let recorded = match user {
+                Some(user) => self.record_lock(user.id, until, now).await?,
+                None => false,
+            };
+            if !recorded {
+                self.note(What::Locked, user.map(|user| user.id));
             }
         }
         Ok(())
+    }
+
+    /// Whether it became an event: while an earlier lock of the user holds, a further one doesn't.
+    async fn record_lock(
+        &self,
+        user: UserId,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, ApiError> {
+        let context = self.app.context(self.application.id, Actor::Anonymous, Some(user), self.request);
+        let command = UserCommand::LockLogin { until, now };
+        Ok(self.app.commands.execute::<User>(user, command, &context, |_| Vec::new()).await?.changed)
     }
 }

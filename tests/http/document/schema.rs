@@ -104,6 +104,7 @@ fn has_format(format: &str, value: &Value) -> bool {
     let Some(text) = value.as_str() else { return true };
     match format {
         "date-time" => chrono::DateTime::parse_from_rfc3339(text).is_ok() && text.ends_with('Z'),
+        "date" => text.parse::<chrono::NaiveDate>().is_ok(),
         "email" => text.contains('@'),
         "uri" => url::Url::parse(text).is_ok(),
         "password" => true,

@@ -1,0 +1,57 @@
+//! A place in the audit log, as clients carry it from page to page without looking into it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::DateTime;
+use devauth_projections::audit_log::Place;
+use uuid::Uuid;
+
+/// The last entry of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor(pub Place);
+
+/// Something that was never a cursor.
+#[derive(Debug)]
+pub struct NotACursor;
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { occurred_at, id } = self.0;
+        let bytes = [&occurred_at.timestamp_micros().to_be_bytes()[..], id.as_bytes()].concat();
+        formatter.write_str(&BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_not_base64| NotACursor)?;
+        let (micros, id) = bytes.split_first_chunk().ok_or(NotACursor)?;
+        let occurred_at = DateTime::from_timestamp_micros(i64::from_be_bytes(*micros)).ok_or(NotACursor)?;
+        let id = Uuid::from_slice(id).map_err(|_wrong_length| NotACursor)?;
+        Ok(Cursor(Place { occurred_at, id }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_back_to_its_place_and_nothing_else_does() {
+        let occurred_at = DateTime::from_timestamp_micros(1_790_000_000_123_456).unwrap();
+        let cursor = Cursor(Place { occurred_at, id: Uuid::from_u128(7) });
+        let text = cursor.to_string();
+
+        assert_eq!(text.parse::<Cursor>().unwrap(), cursor);
+        for wrong in ["", "nonsense", "aud_01ja3vks5re0b8n1q2s4t6v8wx", &text[1..], &format!("{text}AAAA")] {
+            assert!(wrong.parse::<Cursor>().is_err(), "{wrong}");
+        }
+        let beyond_the_calendar = BASE64_URL_SAFE_NO_PAD.encode([0x7f; 24]);
+        assert!(beyond_the_calendar.parse::<Cursor>().is_err());
+    }
+}

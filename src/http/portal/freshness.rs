@@ -1,0 +1,27 @@
+//! Answers out of read models that follow the log: they show what was committed before the question, or say that they don't.
+
+use axum::http::{HeaderName, HeaderValue};
+use devauth_aggregates::ApplicationId;
+use devauth_projections::freshness::{self, Freshness};
+use devauth_projections::read_models::ReadModel;
+
+use crate::app::App;
+use crate::http::error::ApiError;
+
+/// `true` if an answer doesn't show everything yet; absent otherwise.
+const BEHIND: HeaderName = HeaderName::from_static("x-devauth-behind");
+
+/// A header, or none.
+pub type Behind = Option<[(HeaderName, HeaderValue); 1]>;
+
+/// Waits until `models` have everything of the application that was committed before; answers the header that says if they
+/// don't.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn wait(app: &App, application: ApplicationId, models: &[ReadModel]) -> Result<Behind, ApiError> {
+    Ok(match freshness::wait(&app.pool, application, models).await? {
+        Freshness::Fresh => None,
+        Freshness::Behind => Some([(BEHIND, HeaderValue::from_static("true"))]),
+    })
+}
