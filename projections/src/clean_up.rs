@@ -19,6 +19,8 @@ pub enum Expired {
     IdempotencyKeys,
     /// Locks that are over.
     LoginLocks,
+    /// Failed logins, after 30 days.
+    LoginFailures,
     /// Jobs that are done, dead or cancelled, 30 days after they were written.
     Jobs,
 }
@@ -31,6 +33,7 @@ impl Expired {
         Expired::Sessions,
         Expired::IdempotencyKeys,
         Expired::LoginLocks,
+        Expired::LoginFailures,
         Expired::Jobs,
     ];
 
@@ -43,6 +46,7 @@ impl Expired {
             Expired::Sessions => "sessions",
             Expired::IdempotencyKeys => "idempotency_keys",
             Expired::LoginLocks => "login_locks",
+            Expired::LoginFailures => "login_failures",
             Expired::Jobs => "jobs",
         }
     }
@@ -54,7 +58,7 @@ impl Expired {
             Expired::ResetTokens => Duration::hours(24),
             Expired::Sessions => Duration::days(90),
             Expired::IdempotencyKeys | Expired::LoginLocks => Duration::zero(),
-            Expired::Jobs => Duration::days(30),
+            Expired::LoginFailures | Expired::Jobs => Duration::days(30),
         }
     }
 
@@ -100,6 +104,11 @@ impl Expired {
                      WHERE locked_until <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
                  DELETE FROM login_locks WHERE (application_id, address, network)
                      IN (SELECT application_id, address, network FROM over)"
+            }
+            Expired::LoginFailures => {
+                "WITH over AS MATERIALIZED (SELECT ctid AS place FROM login_failures
+                     WHERE occurred_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+                 DELETE FROM login_failures WHERE ctid = ANY(ARRAY(SELECT place FROM over))"
             }
             Expired::Jobs => {
                 "WITH over AS MATERIALIZED (SELECT id FROM jobs

@@ -11,9 +11,6 @@ use tokio::time::{Instant, sleep};
 use crate::read_models::ReadModel;
 use crate::{Error, Pool};
 
-/// How long a reader waits at most. Past it they get what is there.
-pub const PATIENCE: Duration = Duration::from_secs(2);
-
 /// How often it is looked whether the models have come far enough: about as long as a batch takes.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
@@ -35,12 +32,17 @@ enum Last {
     At(i64),
 }
 
-/// Waits until `models` (none: the log alone) have every event of `application` that is committed now.
+/// Waits until `models` (none: the log alone) have every event of `application` that is committed now, for `patience` at most.
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn wait(pool: &Pool, application: ApplicationId, models: &[ReadModel]) -> Result<Freshness, Error> {
-    let deadline = Instant::now() + PATIENCE;
+pub async fn wait(
+    pool: &Pool,
+    application: ApplicationId,
+    models: &[ReadModel],
+    patience: Duration,
+) -> Result<Freshness, Error> {
+    let deadline = Instant::now() + patience;
     let mut last = last_event(pool, application).await?;
     loop {
         if let Last::Unnumbered(aggregate_type, aggregate_id, sequence) = &last

@@ -207,19 +207,3 @@ pub(crate) async fn forget(connection: &mut PgConnection, user: UserId) -> Resul
     .await?;
     Ok(())
 }
-
-/// Removes at most `limit` failures from before `before`; answers how many.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn prune(pool: &Pool, before: DateTime<Utc>, limit: i64) -> Result<u64, Error> {
-    let pruned = sqlx::query(
-        "DELETE FROM login_failures WHERE ctid = ANY(ARRAY(
-             SELECT ctid FROM login_failures WHERE occurred_at < $1 ORDER BY occurred_at LIMIT $2))",
-    )
-    .bind(before)
-    .bind(limit)
-    .execute(pool)
-    .await?;
-    Ok(pruned.rows_affected())
-}

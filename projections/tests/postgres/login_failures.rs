@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, UserId};
-use devauth_projections::login_failures::{
-    LoginFailure, PER_ADDRESS, PER_APPLICATION, Reason, What, prune, write,
-};
+use devauth_projections::clean_up::Expired;
+use devauth_projections::login_failures::{LoginFailure, PER_ADDRESS, PER_APPLICATION, Reason, What, write};
 use devauth_projections::{Pool, claims};
 use uuid::Uuid;
 
@@ -174,8 +173,9 @@ async fn what_is_old_is_pruned_in_bounded_steps() {
     for seconds in [0, 10, 20, 30] {
         write(&fixture.pool, &failures(&fixture, ADDRESS, seconds, 1)).await.unwrap();
     }
-    assert_eq!(prune(&fixture.pool, at(30), 2).await.unwrap(), 2);
-    assert_eq!(prune(&fixture.pool, at(30), 2).await.unwrap(), 1);
-    assert_eq!(prune(&fixture.pool, at(30), 2).await.unwrap(), 0);
+    let now = at(20) + chrono::Duration::days(30);
+    for expected in [2, 1, 0] {
+        assert_eq!(Expired::LoginFailures.remove(&fixture.pool, now, 2).await.unwrap(), expected);
+    }
     assert_eq!(counted(&fixture.pool, &ADDRESS).await, (1, 0));
 }

@@ -1,11 +1,14 @@
 //! Answers out of read models that follow the log: they show what was committed before the question, or say that they don't.
 
+use std::time::Duration;
+
 use axum::http::{HeaderName, HeaderValue};
 use devauth_aggregates::ApplicationId;
 use devauth_projections::freshness::{self, Freshness};
 use devauth_projections::read_models::ReadModel;
 
 use crate::app::App;
+use crate::config::Environment;
 use crate::http::error::ApiError;
 
 /// `true` if an answer doesn't show everything yet; absent otherwise.
@@ -14,13 +17,22 @@ const BEHIND: HeaderName = HeaderName::from_static("x-devauth-behind");
 /// A header, or none.
 pub type Behind = Option<[(HeaderName, HeaderValue); 1]>;
 
+/// How long a reader waits at most; past it they get what is there. In a test run, transactions of other tests on the same
+/// server hold up the log for longer than anybody else would wait.
+fn patience(app: &App) -> Duration {
+    match app.config.environment {
+        Environment::Production | Environment::Development => Duration::from_secs(2),
+        Environment::Test => Duration::from_secs(20),
+    }
+}
+
 /// Waits until `models` have everything of the application that was committed before; answers the header that says if they
 /// don't.
 ///
 /// # Errors
 /// Postgres is away.
 pub async fn wait(app: &App, application: ApplicationId, models: &[ReadModel]) -> Result<Behind, ApiError> {
-    Ok(match freshness::wait(&app.pool, application, models).await? {
+    Ok(match freshness::wait(&app.pool, application, models, patience(app)).await? {
         Freshness::Fresh => None,
         Freshness::Behind => Some([(BEHIND, HeaderValue::from_static("true"))]),
     })
