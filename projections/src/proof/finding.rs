@@ -138,6 +138,13 @@ impl Findings {
         }
     }
 
+    /// Adds those of another check.
+    pub fn append(&mut self, other: Findings) {
+        let room = Self::KEPT.saturating_sub(self.kept.len());
+        self.kept.extend(other.kept.into_iter().take(room));
+        self.total += other.total;
+    }
+
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -38,6 +38,8 @@ pub struct Summary {
     pub events: u64,
     /// In how many streams.
     pub streams: u64,
+    /// [`Digest`] of these events.
+    pub digest: Option<String>,
     /// What does not hold.
     pub findings: Findings,
 }
@@ -126,6 +128,7 @@ impl ExportCheck {
         let missing = std::mem::take(&mut self.missing);
         self.findings.extend(missing.into_values());
         Summary {
+            digest: self.digest(),
             header: self.header,
             footer: self.footer,
             events: self.count,
