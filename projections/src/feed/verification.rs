@@ -15,7 +15,7 @@ use crate::feed::StoredEvent;
 use crate::proof::Findings;
 
 /// Events looked at in one query.
-const PAGE: i64 = 1_000;
+const PAGE: i64 = 500;
 
 /// What was checked, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

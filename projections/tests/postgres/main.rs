@@ -13,3 +13,4 @@ mod read_models;
 mod roles;
 mod sequencer;
 mod sessions;
+mod verification;

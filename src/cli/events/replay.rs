@@ -3,6 +3,9 @@
 mod person;
 mod told;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -18,7 +21,7 @@ use told::Told;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Rebuild the state that a user had at a moment, and list the events that led to it: of the user and of their sessions. \
-        Needs nothing but the export, which is verified first. \n\n\
+        Needs nothing but the export, which is verified first.\n\n\
         From an export made with --opened personal data is shown as far as its keys were there; from any other it is sealed.",
     after_help = AFTER_HELP
 )]

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use devauth_aggregates::{User, UserId, UserLifecycle, UserStatus};
 use devauth_projections::proof::line::{EventLine, Header};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::person::{Knowledge, Moment};
 
@@ -20,8 +20,10 @@ pub(super) struct Told {
     personal: Knowledge,
     /// Null if there was no such person at that moment, or not any more.
     state: Option<State>,
-    /// The aggregate itself, as its events fold.
-    aggregate: User,
+    /// The aggregate itself, as its events fold; what is sealed is marked so.
+    aggregate: Value,
+    #[serde(skip)]
+    user: User,
     data: Vec<Event>,
 }
 
@@ -66,10 +68,22 @@ impl Told {
             at,
             personal: moment.personal,
             state,
-            aggregate: moment.state,
+            aggregate: aggregate(&moment.state, moment.personal),
+            user: moment.state,
             data,
         }
     }
+}
+
+/// To the fold, what is sealed and what was erased is the same; to who reads it, it is not.
+fn aggregate(user: &User, personal: Knowledge) -> Value {
+    let mut aggregate = serde_json::to_value(user).expect("an aggregate is plain data with strings as keys");
+    if personal == Knowledge::Sealed {
+        for field in ["email", "metadata"] {
+            aggregate[field] = json!({"$sealed": true});
+        }
+    }
+    aggregate
 }
 
 impl State {
@@ -126,14 +140,14 @@ impl fmt::Display for Told {
 impl Told {
     fn write_state(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = |f: &mut fmt::Formatter<'_>, name: &str, value: &str| writeln!(f, "  {name:<22}{value}");
-        let status = match (self.aggregate.lifecycle, self.aggregate.status) {
+        let status = match (self.user.lifecycle, self.user.status) {
             (UserLifecycle::Unregistered, _) => return row(f, "status", "not registered yet"),
             (UserLifecycle::Erased, _) => "erased",
             (UserLifecycle::Registered, UserStatus::Active) => "active",
             (UserLifecycle::Registered, UserStatus::Suspended) => "suspended",
         };
         row(f, "status", status)?;
-        let user = &self.aggregate;
+        let user = &self.user;
         row(f, "email", &self.personal(user.email.as_ref().map(|email| email.escape_debug().to_string())))?;
         let metadata = user.metadata.as_ref().map(|metadata| Value::Object(metadata.clone()).to_string());
         row(f, "metadata", &self.personal(metadata))?;
