@@ -45,10 +45,16 @@ async fn an_unknown_user_or_a_file_that_does_not_hold_is_not_replayed() {
     assert_eq!((refused.status, refused.said.as_str()), (Some(1), ""));
     assert!(refused.errors.contains("does not hold"), "{}", refused.errors);
 
-    let later = scene.export("later.jsonl", &["--after", "10"]).await;
-    let late = lines(&later).into_iter().find(|line| line["aggregate_type"] == "User").unwrap();
+    let signups = lines(&file).into_iter().filter(|line| line["type"] == "UserRegistered");
+    let late = signups.last().unwrap();
+    let before = (late["position"].as_i64().unwrap() - 1).to_string();
+    let later = scene.export("later.jsonl", &["--after", &before]).await;
     let mallory = late["aggregate_id"].as_str().unwrap();
     let whole = events(&["replay", text(&later), "--user", mallory], &[]).await;
-    let half = events(&["replay", text(&later), "--user", &user], &[]).await;
-    assert_eq!((whole.status, half.status), (Some(0), Some(1)), "{whole:?} {half:?}");
+    let absent = events(&["replay", text(&later), "--user", &user], &[]).await;
+    assert_eq!((whole.status, absent.status), (Some(0), Some(1)), "{whole:?} {absent:?}");
+    let after = late["position"].to_string();
+    let half = scene.export("half.jsonl", &["--after", &after]).await;
+    let half = events(&["replay", text(&half), "--user", mallory], &[]).await;
+    assert!(half.status == Some(1) && half.errors.contains("begins after the first event"), "{half:?}");
 }
