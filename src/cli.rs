@@ -4,10 +4,12 @@
 //! not hold. 2: the command line or the configuration is wrong, and nothing was done.
 
 mod dev;
+mod events;
 mod failure;
 mod keys;
 mod migrate;
 mod openapi;
+mod progress;
 mod serve;
 
 #[cfg(test)]
@@ -45,6 +47,7 @@ enum Command {
     Dev(dev::Args),
     Serve(serve::Args),
     Migrate(migrate::Args),
+    Events(events::Args),
     Keys(keys::Args),
     Openapi(openapi::Args),
 }
@@ -69,6 +72,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Dev(args) => dev::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Migrate(args) => migrate::run(&args),
+        Command::Events(args) => events::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::Openapi(args) => openapi::run(&args),
     }

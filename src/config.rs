@@ -114,6 +114,15 @@ pub struct Keys {
     pub jwt_keys: Vec<SecretSlice<u8>>,
 }
 
+/// What `devauth events` needs to read the log of a database.
+#[derive(Debug, Clone)]
+pub struct LogAccess {
+    /// As [`Config::database_url`].
+    pub database_url: SecretString,
+    /// As [`Config::encryption_keys`]; empty unless they were asked for.
+    pub encryption_keys: Vec<EncryptionKey>,
+}
+
 /// What `devauth migrate` needs.
 #[derive(Debug, Clone)]
 pub struct Migration {
@@ -215,6 +224,23 @@ impl Keys {
         let encryption_keys = reader.parse(&variables::ENCRYPTION_KEY, encryption_key::parse_list);
         let jwt_keys = reader.parse(&variables::JWT_PRIVATE_KEY_FILE, private_key::read_list);
         Some(Self { encryption_keys: encryption_keys?, jwt_keys: jwt_keys? })
+    }
+}
+
+impl LogAccess {
+    /// Reads where the log is and, if personal data is to be `opened`, the keys for that. Nothing else is asked for.
+    ///
+    /// # Errors
+    /// Every missing or unacceptable variable.
+    pub fn from_env(env: Env<'_>, opened: bool) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(env);
+        let database_url = reader.parse(&variables::DATABASE_URL, urls::database);
+        let encryption_keys = if opened {
+            reader.parse(&variables::ENCRYPTION_KEY, encryption_key::parse_list)
+        } else {
+            Some(Vec::new())
+        };
+        reader.finish(|| Some(Self { database_url: database_url?, encryption_keys: encryption_keys? }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The log as its readers see it: events by position, with what is personal opened as far as its keys exist.
 
 mod stored;
+pub mod verification;
 
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, DomainEvent, UserId};
@@ -94,6 +95,19 @@ pub async fn of_user(
 /// Postgres is away.
 pub async fn head(connection: &mut PgConnection) -> Result<i64, Error> {
     Ok(sqlx::query_scalar("SELECT position FROM log_head").fetch_one(connection).await?)
+}
+
+/// Position of an application's newest event up to `position`, 0 if there is none.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn newest_of_application(
+    connection: &mut PgConnection,
+    application: ApplicationId,
+    position: i64,
+) -> Result<i64, Error> {
+    let sql = "SELECT coalesce(max(position), 0) FROM event_log WHERE application_id = $1 AND position <= $2";
+    Ok(sqlx::query_scalar(sql).bind(application.uuid()).bind(position).fetch_one(connection).await?)
 }
 
 /// The events of one stream whose positions lie in `first..=last`.

@@ -23,6 +23,7 @@ pub mod login_locks;
 pub mod migrations;
 pub mod pool;
 pub mod portal_users;
+pub mod proof;
 pub mod read_models;
 pub mod roles;
 pub mod scheduled_tasks;

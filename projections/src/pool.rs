@@ -16,6 +16,9 @@ pub type Tx<'a> = sqlx::Transaction<'a, sqlx::Postgres>;
 /// statement; a server that was restarted since costs a request that met it one 503.
 const FRESH: Duration = Duration::from_millis(100);
 
+/// How long a command waits for a connection: nobody is waiting for an answer to a request.
+const READER_WAITS: Duration = Duration::from_secs(10);
+
 /// How a node talks to Postgres.
 #[derive(Debug, Clone)]
 pub struct PoolSettings {
@@ -61,6 +64,28 @@ pub fn lazy(url: &str, settings: &PoolSettings) -> Result<Pool, Error> {
         })
         .connect_lazy_with(options(url)?);
     Ok(pool)
+}
+
+/// Opens a pool whose sessions change nothing, for who looks at the log from outside the service.
+///
+/// # Errors
+/// The URL is not one of Postgres.
+pub fn reading(url: &str) -> Result<Pool, Error> {
+    let options = options(url)?.options([("default_transaction_read_only", "on")]);
+    Ok(PgPoolOptions::new().max_connections(3).acquire_timeout(READER_WAITS).connect_lazy_with(options))
+}
+
+/// Opens one connection that changes nothing and may take its time.
+///
+/// # Errors
+/// The URL is not one of Postgres, or Postgres is away.
+pub async fn reader(url: &str) -> Result<sqlx::PgConnection, Error> {
+    let options: PgConnectOptions = parse(url)?.options([
+        ("statement_timeout", "0"),
+        ("default_transaction_read_only", "on"),
+        ("timezone", "UTC"),
+    ]);
+    Ok(options.connect().await?)
 }
 
 /// Opens one connection with the rights of the configured role, for migrations.

@@ -26,7 +26,9 @@ fn every_help_has_an_example_and_the_exit_statuses() {
         seen.push(command.get_name().to_owned());
     });
 
-    assert_eq!(seen, ["devauth", "dev", "serve", "migrate", "keys", "generate", "list", "openapi"]);
+    let events = ["events", "export", "tail", "verify", "replay"];
+    let others = ["keys", "generate", "list", "openapi"];
+    assert_eq!(seen, [&["devauth", "dev", "serve", "migrate"][..], &events, &others].concat());
     Cli::command().debug_assert();
 }
 
@@ -37,6 +39,15 @@ fn the_commands_of_the_contract_are_understood() {
         "devauth serve",
         "devauth migrate",
         "devauth migrate --down-to 0 --json",
+        "devauth events export --app app_01ja3vks5re0b8n1q2s4t6v8wx",
+        "devauth events export --app portal --opened --after 5 --until 9 --output /tmp/x.jsonl --json",
+        "devauth events tail",
+        "devauth events tail --app portal --after 0 --json",
+        "devauth events verify --json",
+        "devauth events verify --app portal --since x.jsonl",
+        "devauth events verify x.jsonl --since x.jsonl",
+        "devauth events replay x.jsonl --user usr_00000000000000000000000007 --at 2026-05-01T12:00:00Z --json",
+        "devauth events replay - --user dev_00000000000000000000000007",
         "devauth keys generate",
         "devauth keys generate --dir /tmp/keys --bits 3072 --json",
         "devauth keys list --json",
@@ -54,6 +65,17 @@ fn a_wrong_command_line_is_a_usage_error() {
         "devauth serve now",
         "devauth migrate --down-to -1",
         "devauth migrate --down-to latest",
+        "devauth events",
+        "devauth events export",
+        "devauth events export --app usr_00000000000000000000000007",
+        "devauth events export --app portal --after -1",
+        "devauth events export --app portal --json",
+        "devauth events tail --after last",
+        "devauth events verify x.jsonl --app portal",
+        "devauth events replay x.jsonl",
+        "devauth events replay --user usr_00000000000000000000000007",
+        "devauth events replay x.jsonl --user ada",
+        "devauth events replay x.jsonl --user usr_00000000000000000000000007 --at yesterday",
         "devauth keys",
         "devauth keys generate --bits 1024",
     ] {

@@ -63,6 +63,20 @@ impl Deployment {
         node
     }
 
+    /// The value of a variable that every node is started with.
+    pub fn variable(&self, name: &str) -> &str {
+        let found = self.environment.iter().find(|(variable, _)| variable == name);
+        &found.expect("it is set").1
+    }
+
+    /// Checks that a text holds nothing secret or personal.
+    pub fn nothing_is_given_away_by(&self, text: &str) {
+        let text = text.to_lowercase();
+        for secret in self.told.lock().unwrap().iter() {
+            assert!(!text.contains(&secret.to_lowercase()), "{secret}");
+        }
+    }
+
     /// Somebody without credentials, at this node.
     pub fn anyone(&self, node: &Node) -> Caller {
         Caller::new(node.address, self.told.clone())

@@ -4,6 +4,7 @@ mod caller;
 mod cli;
 mod configuration;
 mod deployment;
+mod events;
 mod mail;
 mod node;
 mod points;

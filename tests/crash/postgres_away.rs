@@ -16,19 +16,19 @@ use crate::caller::{Caller, PASSWORD};
 use crate::deployment::Deployment;
 
 /// A server of our own, which no other test misses while it is away.
-fn start(directory: &Path) -> Postgres {
+pub fn start(directory: &Path) -> Postgres {
     Postgres::start(Options::new(directory).throwaway().setting("max_connections", "60")).unwrap()
 }
 
 /// As `pg_ctl stop -m immediate`: connections are cut, the next start has to recover.
-fn stop_hard(postgres: Postgres) {
+pub fn stop_hard(postgres: Postgres) {
     let pid = std::fs::read_to_string(postgres.data_dir().join("postgres/postmaster.pid")).unwrap();
     let pid = Pid::from_raw(pid.lines().next().unwrap().parse().unwrap()).unwrap();
     kill_process(pid, Signal::QUIT).unwrap();
     postgres.stop().unwrap();
 }
 
-fn directory() -> TempDir {
+pub fn directory() -> TempDir {
     let directory = TempDir::with_prefix("devauth-crash-").unwrap();
     std::fs::set_permissions(directory.path(), Permissions::from_mode(0o711)).unwrap();
     directory

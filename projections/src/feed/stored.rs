@@ -52,7 +52,7 @@ pub(super) async fn select<'q>(
 }
 
 impl StoredEvent {
-    fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
+    pub(super) fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
         Ok(StoredEvent {
             position: row.try_get("position")?,
             application_id: row.try_get("application_id")?,

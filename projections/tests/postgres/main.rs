@@ -18,3 +18,4 @@ mod sequencer;
 mod sessions;
 mod statistics;
 mod subscription;
+mod verification;
