@@ -248,6 +248,7 @@ async fn pages_go_through_everything_once_however_many_things_happened_at_once()
         let Some(last) = page.last() else { break };
         filter.after = Some(last.place());
         seen.extend(page.iter().map(|entry| entry.id));
+        assert!(seen.len() <= whole.len());
         // What happens meanwhile is newer and is not in pages that follow.
         fixture.append::<Session>(fixture.session_id(), &[started(first, 0, 60)]).await;
         number(&fixture).await;
