@@ -6,7 +6,8 @@ use devauth_aggregates::UserId;
 
 use crate::secrets::{data_keys, one_time_tokens, password_hashes, refresh_tokens};
 use crate::{
-    Error, Tx, claims, idempotency, jobs, last_logins, login_locks, portal_users, sessions, subscription,
+    Error, Tx, audit_log, claims, idempotency, jobs, last_logins, login_failures, login_locks, portal_users,
+    sessions, subscription,
 };
 
 /// Before the event is appended: waits for everybody who is appending something about this person. Whoever comes later waits
@@ -26,6 +27,7 @@ pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     one_time_tokens::forget(tx, user).await?;
     refresh_tokens::forget(tx, user).await?;
     // Their address.
+    login_failures::forget(tx, user).await?;
     login_locks::forget(tx, user).await?;
     claims::forget(tx, user).await?;
     // What was to be done or repeated for them.
@@ -36,5 +38,6 @@ pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     last_logins::forget(tx, user).await?;
     // What follows the log, once nobody is just writing it from events that were opened before.
     subscription::hold(tx).await?;
+    audit_log::forget(tx, user).await?;
     portal_users::forget(tx, user).await
 }

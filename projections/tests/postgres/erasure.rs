@@ -4,6 +4,7 @@ use devauth_aggregates::{Session, SessionId, TokenId, User, UserEvent, UserId};
 use devauth_projections::event_log::Append;
 use devauth_projections::idempotency::{KEPT_FOR, Key};
 use devauth_projections::jobs::NewJob;
+use devauth_projections::login_failures::{self, LoginFailure, Reason, What};
 use devauth_projections::login_locks::{self, Lock};
 use devauth_projections::read_models::ReadModel;
 use devauth_projections::secrets::one_time_tokens::OneTimeToken;
@@ -64,25 +65,50 @@ async fn known(fixture: &Fixture, address: [u8; 32]) -> (UserId, SessionId) {
     tx.commit().await.unwrap();
     let lock = Lock { application: application(), address: &address, network: "192.0.2.1" };
     login_locks::put(&fixture.pool, &lock, at(900)).await.unwrap();
-    fixture.project(ReadModel::PortalUsers, 100).await;
+    // Their own try, and one that nobody had looked up.
+    for known in [Some(user), None] {
+        let failure = LoginFailure {
+            id: fixture.id(),
+            application: application(),
+            address,
+            user: known,
+            what: What::Failed(Reason::WrongPassword),
+            occurred_at: at(5),
+            client_address: CLIENT.to_owned(),
+            user_agent: Some(AGENT.to_owned()),
+            request_id: "req-2".to_owned(),
+        };
+        login_failures::write(&fixture.pool, &[failure]).await.unwrap();
+    }
+    for model in [ReadModel::PortalUsers, ReadModel::AuditLog] {
+        fixture.project(model, 100).await;
+    }
     (user, session)
 }
 
 #[tokio::test]
-async fn only_the_log_and_cancelled_jobs_still_name_an_erased_person() {
+async fn only_the_log_its_audit_and_cancelled_jobs_still_name_an_erased_person() {
     let fixture = Fixture::new().await;
     let (user, session) = known(&fixture, [7; 32]).await;
     let (other, _) = known(&fixture, [8; 32]).await;
     let mut owner = fixture.owner().await;
     let of_both = tables_with(&mut owner, &user.uuid().to_string()).await;
     assert_eq!(of_both, tables_with(&mut owner, &other.uuid().to_string()).await);
-    assert_eq!(of_both.len(), 12, "{of_both:?}");
-    assert_eq!(tables_with(&mut owner, &"07".repeat(32)).await.len(), 3, "claim, lock and token");
+    assert_eq!(of_both.len(), 14, "{of_both:?}");
+    assert_eq!(tables_with(&mut owner, &"07".repeat(32)).await.len(), 4, "claim, lock, failure and token");
 
     fixture.erase(user).await.unwrap();
 
     let left = tables_with(&mut owner, &user.uuid().to_string()).await;
-    assert_eq!(left, ["public.event_log", "public.events", "public.jobs"]);
+    assert_eq!(left, ["public.audit_log", "public.event_log", "public.events", "public.jobs"]);
+    let told: Vec<(String, Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT action, client_address, user_agent FROM audit_log WHERE user_id = $1 ORDER BY position",
+    )
+    .bind(user.uuid())
+    .fetch_all(&mut owner)
+    .await
+    .unwrap();
+    assert_eq!(told, [("signup".to_owned(), None, None), ("login".to_owned(), None, None)]);
     assert!(tables_with(&mut owner, &"07".repeat(32)).await.is_empty(), "nothing of the address");
     assert_eq!(tables_with(&mut owner, &session.uuid().to_string()).await, Vec::<String>::new());
     assert_eq!(tables_with(&mut owner, &other.uuid().to_string()).await, of_both, "and no more than that");
