@@ -1,3 +1,4 @@
+ALTER TABLE idempotency_keys DROP COLUMN user_id;
 DROP TABLE portal_users;
 DROP TABLE parked_streams;
 DROP TABLE projections;

@@ -54,6 +54,7 @@ CREATE TABLE portal_users (
     user_id        uuid PRIMARY KEY,
     application_id uuid        NOT NULL,
     email          text        NOT NULL,
+    email_lower    text        NOT NULL, -- what a search looks in; lower() of a database depends on its locale
     metadata       text        NOT NULL, -- JSON as text: what was given comes back unchanged
     email_verified boolean     NOT NULL,
     status         text        NOT NULL CHECK (status IN ('active', 'suspended')),
@@ -63,3 +64,7 @@ CREATE TABLE portal_users (
 );
 CREATE INDEX portal_users_application ON portal_users (application_id, user_id);
 INSERT INTO projections (name) VALUES ('portal_users');
+
+-- Whom a stored answer is about: it goes with them.
+ALTER TABLE idempotency_keys ADD COLUMN user_id uuid;
+CREATE INDEX idempotency_keys_user ON idempotency_keys (user_id) WHERE user_id IS NOT NULL;

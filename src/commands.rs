@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
-use devauth_aggregates::RecordedEvent;
+use devauth_aggregates::{RecordedEvent, UserError};
 use devauth_projections::event_log::{Append, Context, EventLog, Loaded};
 use devauth_projections::inline::Inline;
 use devauth_projections::sealing::Key256;
@@ -28,6 +28,14 @@ pub enum CommandError<E> {
     /// The store could not do it.
     #[error(transparent)]
     Store(Error),
+}
+
+impl CommandError<UserError> {
+    /// Whether there is no such user, or not any more: they may be erased at any moment.
+    #[must_use]
+    pub fn user_is_gone(&self) -> bool {
+        matches!(self, CommandError::Refused(UserError::NotFound) | CommandError::Store(Error::PersonErased))
+    }
 }
 
 /// What a command led to.
@@ -90,6 +98,11 @@ impl Commands {
             match error {
                 Error::AddressTaken => return Err(CommandError::AddressTaken),
                 Error::Conflict | Error::AlreadyRecorded | Error::Unavailable(_) if tried < TRIES => {
+                    tokio::time::sleep(pause(tried)).await;
+                    tried += 1;
+                }
+                // The try before, of which nobody knew how it ended, may have erased them.
+                Error::PersonErased if (2..TRIES).contains(&tried) => {
                     tokio::time::sleep(pause(tried)).await;
                     tried += 1;
                 }
@@ -160,7 +173,10 @@ impl Commands {
             context,
             keys: &loaded.keys,
         };
-        // First of all: a try that meets another of the same stream, be it its own predecessor still at its commit, has to
+        for write in writes {
+            write.lock(&mut tx).await?;
+        }
+        // Before anything is written: a try that meets another of the same stream, be it its own predecessor still at its commit, has to
         // fail here, where it reads as a conflict, and not at a key of some table that both fill.
         append.insert(&mut tx).await?;
         crash_point::reached("command_between_events_and_rows");

@@ -140,7 +140,7 @@ pub async fn unverified(
 ) -> Result<Vec<(ApplicationId, UserId)>, Error> {
     let rows: Vec<(uuid::Uuid, uuid::Uuid)> = sqlx::query_as(
         "SELECT u.application_id, u.id FROM users u JOIN applications a ON a.id = u.application_id
-         WHERE NOT u.email_verified AND u.status <> 'erased' AND u.created_at <= $1
+         WHERE NOT u.email_verified AND u.created_at <= $1
            AND (a.settings ->> 'require_verified_email')::boolean
            AND ($2::uuid IS NULL OR u.id > $2)
          ORDER BY u.id LIMIT $3",

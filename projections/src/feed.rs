@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 pub use stored::StoredEvent;
 
 use crate::Error;
-use crate::event_log::{DataKeys, EventLog};
+use crate::event_log::{DataKeys, EventLog, personal};
 
 /// An event, opened and understood.
 #[derive(Debug, Clone)]
@@ -152,6 +152,12 @@ impl EventLog {
 }
 
 impl Opened {
+    /// Payload and metadata as they are shown: personal values as they are, erased ones as null.
+    #[must_use]
+    pub fn shown(&self) -> (Value, Value) {
+        (personal::unmarked(&self.payload), personal::unmarked(&self.metadata))
+    }
+
     /// The event, understood.
     ///
     /// # Errors

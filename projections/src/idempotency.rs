@@ -2,6 +2,7 @@
 //! so that a crash in between leaves either nothing or both.
 
 use chrono::{DateTime, Duration, Utc};
+use devauth_aggregates::UserId;
 use sqlx::Row as _;
 
 use crate::sealing::{Keyring, Sealed};
@@ -54,7 +55,7 @@ pub async fn reserve(
         "INSERT INTO idempotency_keys AS k (scope, key_hash, request_hash, reserved_until, expires_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (scope, key_hash) DO UPDATE
              SET request_hash = excluded.request_hash, reserved_until = excluded.reserved_until, status = NULL, key_id = NULL,
-                 answer = NULL, expires_at = excluded.expires_at
+                 answer = NULL, user_id = NULL, expires_at = excluded.expires_at
              WHERE k.expires_at <= $6
                 OR (k.status IS NULL AND k.reserved_until <= $6 AND k.request_hash = excluded.request_hash)",
     )
@@ -84,7 +85,7 @@ pub async fn reserve(
     Ok(Reservation::Done { status: status.unsigned_abs(), body: keyring.open(&sealed, &bound_to(key))? })
 }
 
-/// Stores the answer, in the transaction that does the work.
+/// Stores the answer, in the transaction that does the work; `about` is whose data is in it.
 ///
 /// # Errors
 /// Postgres is away.
@@ -94,14 +95,16 @@ pub async fn complete(
     key: &Key,
     status: u16,
     body: &[u8],
+    about: Option<UserId>,
 ) -> Result<(), Error> {
     let sealed = keyring.seal(body, &bound_to(key));
-    sqlx::query("UPDATE idempotency_keys SET status = $3, key_id = $4, answer = $5 WHERE scope = $1 AND key_hash = $2")
+    sqlx::query("UPDATE idempotency_keys SET status = $3, key_id = $4, answer = $5, user_id = $6 WHERE scope = $1 AND key_hash = $2")
         .bind(&key.scope)
         .bind(&key.key_hash[..])
         .bind(i16::try_from(status).unwrap_or(i16::MAX))
         .bind(sealed.key_id)
         .bind(sealed.content)
+        .bind(about.map(|user| user.uuid()))
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -119,7 +122,7 @@ pub async fn complete_alone(
     body: &[u8],
 ) -> Result<(), Error> {
     let mut tx = pool.begin().await?;
-    complete(&mut tx, keyring, key, status, body).await?;
+    complete(&mut tx, keyring, key, status, body, None).await?;
     Ok(tx.commit().await?)
 }
 
@@ -132,6 +135,18 @@ pub async fn release(pool: &Pool, key: &Key) -> Result<(), Error> {
         .bind(&key.scope)
         .bind(&key.key_hash[..])
         .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// Removes the answers that are about a person.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM idempotency_keys WHERE user_id = $1")
+        .bind(user.uuid())
+        .execute(&mut **tx)
         .await?;
     Ok(())
 }

@@ -168,6 +168,20 @@ pub async fn backlog(pool: &Pool) -> Result<(i64, Option<DateTime<Utc>>), Error>
         .await?)
 }
 
+/// Cancels everything that was still to be done for a person.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE jobs SET state = 'cancelled', leased_until = NULL WHERE user_id = $1 AND state = 'ready'",
+    )
+    .bind(user.uuid())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 async fn finish(pool: &Pool, id: Uuid, state: &str, error: Option<&str>) -> Result<(), Error> {
     sqlx::query("UPDATE jobs SET state = $2, leased_until = NULL, last_error = coalesce($3, last_error) WHERE id = $1 AND state = 'ready'")
         .bind(id)

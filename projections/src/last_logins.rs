@@ -21,3 +21,12 @@ pub async fn write(tx: &mut Tx<'_>, user: UserId, at: DateTime<Utc>) -> Result<(
     .await?;
     Ok(())
 }
+
+/// Forgets when a person logged in.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM last_logins WHERE user_id = $1").bind(user.uuid()).execute(&mut **tx).await?;
+    Ok(())
+}

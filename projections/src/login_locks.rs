@@ -1,7 +1,7 @@
 //! Locks against guessing, kept where a lost Redis can't lose them.
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::ApplicationId;
+use devauth_aggregates::{ApplicationId, UserId};
 
 use crate::{Error, Pool, Tx};
 
@@ -67,5 +67,20 @@ pub async fn clear(tx: &mut Tx<'_>, application: ApplicationId, address: &[u8]) 
         .bind(address)
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// Removes every lock of a person's address; to be called while it is claimed.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    sqlx::query(
+        "DELETE FROM login_locks l USING claims c
+         WHERE c.user_id = $1 AND l.application_id = c.application_id AND l.address = c.value",
+    )
+    .bind(user.uuid())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

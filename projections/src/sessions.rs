@@ -65,7 +65,8 @@ impl Inline for Session {
     }
 
     async fn write(&self, tx: &mut Tx<'_>, id: Self::Id, sequence: i64) -> Result<(), Error> {
-        if !self.started {
+        // Of somebody who was erased only the events are left: the row went with them.
+        if !self.started || self.client_address.as_ref().is_none() {
             return Ok(());
         }
         // A row without an xmax was inserted, not updated: then this login is news, be it from its first event or a rebuild.
@@ -252,4 +253,13 @@ pub async fn owner(
             .fetch_optional(pool)
             .await?;
     Ok(owner.map(UserId::from_uuid))
+}
+
+/// Removes the sessions of a person.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(user.uuid()).execute(&mut **tx).await?;
+    Ok(())
 }

@@ -13,17 +13,18 @@ use sqlx::PgConnection;
 pub use failure::{fail, retry};
 pub use status::{ParkedStream, ProjectionStatus, parked, status};
 
-use crate::event_log::EventLog;
+use crate::event_log::{DataKeys, EventLog};
 use crate::feed::{self, Recorded, StoredEvent};
 use crate::read_models::ReadModel;
-use crate::{Error, Pool, crash_point};
+use crate::secrets::data_keys;
+use crate::{Error, Pool, Tx, crash_point};
 
 /// How far a step came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// There was nothing to project.
     Idle,
-    /// Another node is at it, or an operator stopped it.
+    /// Another node is at it, an operator stopped it, or somebody was erased meanwhile.
     Elsewhere,
     /// It is stopped.
     Stopped,
@@ -71,14 +72,16 @@ pub async fn step(log: &EventLog, model: ReadModel, limit: i64) -> Result<Progre
     let count = events.len();
     let parked = parked_streams(&mut connection, model).await?;
     drop(connection);
-    let (understood, broken) = understand(log, events, &parked).await?;
+    let keys = log.keys_of(&events).await.map_err(StepError::Later)?;
+    let (understood, broken) = understand(events, &keys, &parked);
+    let to = |position| Range { from: checkpoint, to: position };
     let outcome = match broken {
         Some(error) if understood.is_empty() => Err(error),
         Some(StepError::Event { position, .. }) => {
-            write(log.pool(), model, checkpoint, position - 1, &understood).await
+            write(log.pool(), model, to(position - 1), &understood, &keys).await
         }
         Some(later @ StepError::Later(_)) => Err(later),
-        None => write(log.pool(), model, checkpoint, last, &understood).await,
+        None => write(log.pool(), model, to(last), &understood, &keys).await,
     };
     match outcome {
         // Which of them it was is found by taking them one by one.
@@ -107,32 +110,38 @@ async fn parked_streams(
 }
 
 /// The events that are not of parked streams, up to the first that this release can't read.
-async fn understand(
-    log: &EventLog,
+fn understand(
     events: Vec<StoredEvent>,
+    keys: &DataKeys,
     parked: &HashSet<(String, String)>,
-) -> Result<(Vec<Recorded>, Option<StepError>), StepError> {
-    let keys = log.keys_of(&events).await.map_err(StepError::Later)?;
+) -> (Vec<Recorded>, Option<StepError>) {
     let mut understood = Vec::with_capacity(events.len());
     for event in events {
         if parked.contains(&(event.aggregate_type.clone(), event.aggregate_id.clone())) {
             continue;
         }
         let position = event.position;
-        match event.open(&keys).and_then(feed::Opened::understand) {
+        match event.open(keys).and_then(feed::Opened::understand) {
             Ok(recorded) => understood.push(recorded),
-            Err(error) => return Ok((understood, Some(StepError::Event { position, error }))),
+            Err(error) => return (understood, Some(StepError::Event { position, error })),
         }
     }
-    Ok((understood, None))
+    (understood, None)
+}
+
+/// From a checkpoint to the next.
+#[derive(Clone, Copy)]
+struct Range {
+    from: i64,
+    to: i64,
 }
 
 async fn write(
     pool: &Pool,
     model: ReadModel,
-    from: i64,
-    to: i64,
+    Range { from, to }: Range,
     events: &[Recorded],
+    keys: &DataKeys,
 ) -> Result<Progress, StepError> {
     let mut tx = pool.begin().await?;
     let mine = sqlx::query(
@@ -143,6 +152,10 @@ async fn write(
     .execute(&mut *tx)
     .await?;
     if mine.rows_affected() == 0 {
+        return Ok(Progress::Elsewhere);
+    }
+    // Asked under the lock, which whoever erases a person waits for: what was opened before must not be written after.
+    if !data_keys::all_there(&mut tx, keys).await.map_err(StepError::Later)? {
         return Ok(Progress::Elsewhere);
     }
     model.apply(&mut tx, events).await.map_err(|error| blame(error, events))?;
@@ -156,6 +169,15 @@ async fn write(
     tx.commit().await?;
     crash_point::reached("projection_after_commit");
     Ok(Progress::Projected(u64::try_from(to - from).unwrap_or_default()))
+}
+
+/// Waits until nobody writes rows of a read model; until the end of this transaction nobody begins to.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn hold(tx: &mut Tx<'_>) -> Result<(), Error> {
+    sqlx::query("SELECT FROM projections ORDER BY name FOR SHARE").execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// An absent Postgres, or a lock that was waited for too long, is nobody's fault; anything else is the events'.

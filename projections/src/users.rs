@@ -15,13 +15,13 @@ pub struct UserRow {
     pub id: UserId,
     /// The application they belong to.
     pub application_id: ApplicationId,
-    /// Their address as they typed it; nothing once they are erased.
-    pub email: Option<String>,
+    /// Their address as they typed it.
+    pub email: String,
     /// What the application keeps with them.
     pub metadata: serde_json::Value,
     /// Whether they proved that the address is theirs.
     pub email_verified: bool,
-    /// `active`, `suspended` or `erased`.
+    /// `active` or `suspended`.
     pub status: String,
     /// A session of another generation is over, unless it is `kept_session`.
     pub session_generation: u32,
@@ -78,14 +78,16 @@ impl Inline for User {
     }
 
     async fn write(&self, tx: &mut Tx<'_>, id: Self::Id, sequence: i64) -> Result<(), Error> {
-        let status = match (self.lifecycle, self.status) {
-            (UserLifecycle::Unregistered, _) => return Ok(()),
-            (UserLifecycle::Erased, _) => "erased",
-            (UserLifecycle::Registered, UserStatus::Active) => "active",
-            (UserLifecycle::Registered, UserStatus::Suspended) => "suspended",
+        let status = match self.lifecycle {
+            UserLifecycle::Unregistered | UserLifecycle::Erased => None,
+            UserLifecycle::Registered => Some(status_name(self.status)),
         };
-        let metadata =
-            self.metadata.as_ref().map_or_else(|| "{}".to_owned(), |map| serde_json::json!(map).to_string());
+        // Whose key is gone has no row, whichever of their events is the last one read: they were erased since.
+        let (Some(status), Some(email), Some(metadata)) =
+            (status, self.email.as_ref(), self.metadata.as_ref())
+        else {
+            return remove(tx, id).await;
+        };
         sqlx::query(
             "INSERT INTO users (id, application_id, email, metadata, email_verified, status, session_generation, kept_session,
                                 created_at, updated_at, sequence)
@@ -98,8 +100,8 @@ impl Inline for User {
         )
         .bind(id.uuid())
         .bind(self.app_id.uuid())
-        .bind(self.email.as_ref())
-        .bind(metadata)
+        .bind(email)
+        .bind(serde_json::json!(metadata).to_string())
         .bind(self.email_verified)
         .bind(status)
         .bind(i32::try_from(self.session_generation).unwrap_or(i32::MAX))
@@ -111,6 +113,20 @@ impl Inline for User {
         .await?;
         Ok(())
     }
+}
+
+fn status_name(status: UserStatus) -> &'static str {
+    match status {
+        UserStatus::Active => "active",
+        UserStatus::Suspended => "suspended",
+    }
+}
+
+/// No older state can bring the row back: a state is written by the transaction that appends its last event, the key of the
+/// stream orders these transactions, and `UserErased` is the last event of all.
+async fn remove(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM users WHERE id = $1").bind(user.uuid()).execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// A user of `application`.

@@ -9,7 +9,7 @@ use crate::jobs::{self, NewJob};
 use crate::sealing::Keyring;
 use crate::secrets::one_time_tokens::{NewToken, OneTimeToken};
 use crate::secrets::{api_key_hashes, application_secrets, one_time_tokens, password_hashes, refresh_tokens};
-use crate::{Error, Tx, claims, login_locks};
+use crate::{Error, Tx, claims, erasure, login_locks};
 
 /// One row that belongs to a command and isn't an event.
 #[expect(missing_docs, reason = "the fields are named after the columns they fill")]
@@ -30,11 +30,32 @@ pub enum Write {
     Unlock { application: ApplicationId, address: [u8; 32] },
     /// Work to do.
     Job(NewJob),
-    /// The answer to a request with an Idempotency-Key.
-    Answer { key: idempotency::Key, status: u16, body: Vec<u8> },
+    /// The answer to a request with an Idempotency-Key, and whose data is in it.
+    Answer { key: idempotency::Key, status: u16, body: Vec<u8>, about: Option<UserId> },
+    /// A person goes, with everything that is kept of them beside their events.
+    Forget { user: UserId },
 }
 
 impl Write {
+    /// Locks what has to be locked before the command's events are appended.
+    ///
+    /// # Errors
+    /// Postgres is away.
+    pub async fn lock(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        match self {
+            Write::Forget { user } => erasure::lock(tx, *user).await,
+            Write::Claim { .. }
+            | Write::Password { .. }
+            | Write::OneTimeToken { .. }
+            | Write::RefreshToken { .. }
+            | Write::ApiKey { .. }
+            | Write::ApplicationSecret { .. }
+            | Write::Unlock { .. }
+            | Write::Job(_)
+            | Write::Answer { .. } => Ok(()),
+        }
+    }
+
     /// Writes it.
     ///
     /// # Errors
@@ -56,9 +77,10 @@ impl Write {
             }
             Write::Unlock { application, address } => login_locks::clear(tx, *application, address).await,
             Write::Job(job) => jobs::insert(tx, job).await,
-            Write::Answer { key, status, body } => {
-                idempotency::complete(tx, keyring, key, *status, body).await
+            Write::Answer { key, status, body, about } => {
+                idempotency::complete(tx, keyring, key, *status, body, *about).await
             }
+            Write::Forget { user } => erasure::forget(tx, *user).await,
         }
     }
 }

@@ -77,6 +77,7 @@ impl Modify for SecuritySchemes {
         (name = "Applications", description = "Applications of a developer"),
         (name = "API keys", description = "Keys of an application"),
         (name = "Audit", description = "What happened in an application"),
+        (name = "Application users", description = "Users of an application, as its developer sees them"),
         (name = "Health", description = "For those who operate the service"),
     ),
     components(schemas(Problem, FieldError, ErrorCode)),

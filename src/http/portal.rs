@@ -4,10 +4,12 @@ pub mod api_keys;
 pub mod applications;
 pub mod audit_logs;
 pub mod developers;
+pub mod events;
 mod freshness;
 mod page;
 mod settings;
 pub mod statistics;
+pub mod users;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -33,4 +35,11 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(api_keys::revoke))
         .routes(routes!(audit_logs::list))
         .routes(routes!(statistics::show))
+        .routes(routes!(users::list::list))
+        .routes(routes!(users::get, users::erase))
+        .routes(routes!(users::suspend))
+        .routes(routes!(users::restore))
+        .routes(routes!(users::logout))
+        .routes(routes!(users::history::get))
+        .routes(routes!(events::list))
 }

@@ -90,9 +90,14 @@ impl QueryFields {
         parse(&text).map_err(|problem| self.problem(name, problem)).ok()
     }
 
+    /// A whole number in plain digits within a range that may be absent.
+    pub fn optional_integer(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
+        self.parse_optional(name, |text| whole(text, range))
+    }
+
     /// A whole number in plain digits within a range, or the default if absent.
     pub fn integer_or(&mut self, name: &'static str, default: i64, range: RangeInclusive<i64>) -> i64 {
-        self.parse_optional(name, |text| whole(text, range)).unwrap_or(default)
+        self.optional_integer(name, range).unwrap_or(default)
     }
 
     /// `limit` as every list has it: 1 to 100, 50 if absent.
@@ -100,10 +105,10 @@ impl QueryFields {
         self.integer_or("limit", 50, 1..=100)
     }
 
-    /// `page`: from 1, and 1 if absent.
-    pub fn page(&mut self) -> i64 {
+    /// `page`, from 1, if it is there.
+    pub fn page(&mut self) -> Option<i64> {
         // Far past any list, and small enough that page × limit stays a number.
-        self.integer_or("page", 1, 1..=1_000_000_000)
+        self.optional_integer("page", 1..=1_000_000_000)
     }
 
     /// The value that was read, or all complaints at once as a 422.

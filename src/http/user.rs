@@ -37,19 +37,23 @@ pub struct UserBody {
     pub last_login_at: Option<DateTime<Utc>>,
 }
 
+/// The word for whether a user may log in.
+pub fn status_name(status: UserStatus) -> &'static str {
+    match status {
+        UserStatus::Active => "active",
+        UserStatus::Suspended => "suspended",
+    }
+}
+
 impl UserBody {
     /// A user who signed up this moment.
     pub fn new(id: UserId, user: &User) -> Self {
-        let status = match user.status {
-            UserStatus::Active => "active",
-            UserStatus::Suspended => "suspended",
-        };
         UserBody {
             id: id.to_string(),
             app_id: user.app_id.to_string(),
             email: user.email.as_ref().cloned().unwrap_or_default(),
             email_verified: user.email_verified,
-            status: status.to_owned(),
+            status: status_name(user.status).to_owned(),
             metadata: Value::Object(user.metadata.as_ref().cloned().unwrap_or_else(Map::new)),
             created_at: user.created_at,
             updated_at: user.updated_at,
@@ -63,7 +67,7 @@ impl From<UserRow> for UserBody {
         UserBody {
             id: row.id.to_string(),
             app_id: row.application_id.to_string(),
-            email: row.email.unwrap_or_default(),
+            email: row.email,
             email_verified: row.email_verified,
             status: row.status,
             metadata: row.metadata,

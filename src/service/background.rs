@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use devauth_projections::sequencer;
+use devauth_projections::{freshness, sequencer};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{observing, projecting};
@@ -20,6 +21,8 @@ const BATCH: i64 = 1_000;
 const GATHER: Duration = Duration::from_millis(20);
 /// How soon the sequencer looks again while another transaction holds up what it waits for.
 const SOON: Duration = Duration::from_millis(50);
+/// How long after an append it looks that often: as long as readers wait for what was appended.
+const EXPECTING: Duration = freshness::PATIENCE;
 /// How often it looks when nobody told it of anything: other nodes append too.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it leaves a Postgres alone that is away.
@@ -49,18 +52,18 @@ pub(super) async fn run(
 
 /// Numbers what is settled; what was just appended is settled when the transactions before it are over.
 async fn number(app: &App, shutdown: &CancellationToken) {
-    let mut wait = IDLE;
+    let (mut wait, mut expecting) = (IDLE, Instant::now());
     while !shutdown.is_cancelled() {
-        let appended = tokio::select! {
+        tokio::select! {
             () = shutdown.cancelled() => return,
             () = app.appended.notified() => {
                 tokio::time::sleep(GATHER).await;
-                true
+                expecting = Instant::now() + EXPECTING;
             }
-            () = tokio::time::sleep(wait) => false,
-        };
+            () = tokio::time::sleep(wait) => {}
+        }
         wait = match sequencer::tick(&app.pool, BATCH).await {
-            Ok(0) if !appended => IDLE,
+            Ok(0) if Instant::now() >= expecting => IDLE,
             // More may follow, or an older transaction was still running.
             Ok(_) => SOON,
             Err(error) => {

@@ -6,17 +6,15 @@ use devauth::clock::Clock;
 use devauth::config::{Config, EncryptionKey, Environment, Lockout, Passwords, Rates, Tokens};
 use devauth::crypto::generate::{SigningKeySize, signing_key_pem};
 use devauth::crypto::random;
-use devauth::http::context::RequestContext;
 use devauth::mailer::transport::Transport;
 use devauth::service::{Parts, Service};
-use devauth_aggregates::{ApplicationId, User, UserCommand, UserId};
-use devauth_projections::event_log::Actor;
 use devauth_test_support::database::{Database, PATIENCE, redis_url};
 use devauth_test_support::smtp::{Received, SmtpSink};
+use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretSlice};
 use serde_json::json;
 
-use crate::client::{Client, Developer};
+use crate::client::{Client, Developer, send};
 
 /// A password that every policy accepts.
 pub const PASSWORD: &str = "violet tractor lagoon 77";
@@ -161,33 +159,34 @@ async fn start_node(config: &Config, clock: &Clock, redis_prefix: &str, smtp: &S
 }
 
 impl TestApp {
-    /// Suspends a user, or lets them in again: what the portal's routes do.
+    /// Grace, who owns the application of [`Self::application`], suspends a user or lets them in again.
     pub async fn suspend(&self, user: &serde_json::Value, suspended: bool) {
-        let app = &self.node.app;
-        let now = app.clock.now();
-        let command = match suspended {
-            true => UserCommand::SuspendUser { now },
-            false => UserCommand::RestoreUser { now },
-        };
-        let id: UserId = user["id"].as_str().unwrap().parse().unwrap();
-        let application: ApplicationId = user["app_id"].as_str().unwrap().parse().unwrap();
-        let request = RequestContext {
-            request_id: "test-request".to_owned(),
-            client_address: [127, 0, 0, 1].into(),
-            user_agent: None,
-        };
-        let context = app.context(application, Actor::Anonymous, Some(id), &request);
-        app.commands.execute::<User>(id, command, &context, |_| Vec::new()).await.unwrap();
+        let credentials = json!({"email": "grace@example.org", "password": PASSWORD});
+        let login = self.anyone().post("/v1/portal/developers/login", credentials).await.expect(200);
+        let grace = self.anyone().bearing(login["access_token"].as_str().unwrap());
+        let (app, id) = (user["app_id"].as_str().unwrap(), user["id"].as_str().unwrap());
+        let what = if suspended { "suspend" } else { "restore" };
+        let path = format!("/v1/portal/applications/{app}/users/{id}/{what}");
+        send(grace.request(Method::POST, &path)).await.expect(204);
+    }
+
+    /// Names of everything that Redis knows of this service.
+    pub async fn redis_keys(&self) -> Vec<String> {
+        let mut redis = self.redis().await;
+        let pattern = format!("{}*", self.redis_prefix);
+        redis::cmd("KEYS").arg(pattern).query_async(&mut redis).await.unwrap()
+    }
+
+    async fn redis(&self) -> redis::aio::MultiplexedConnection {
+        let url = std::env::var("DEVAUTH_TEST_REDIS_URL").unwrap();
+        redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
     }
 
     /// Redis loses everything it knew of this service.
     pub async fn redis_forgets(&self) {
-        let url = std::env::var("DEVAUTH_TEST_REDIS_URL").unwrap();
-        let mut redis = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
-        let pattern = format!("{}*", self.redis_prefix);
-        let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut redis).await.unwrap();
+        let keys = self.redis_keys().await;
         assert!(!keys.is_empty(), "there is something to forget");
-        redis::cmd("DEL").arg(keys).exec_async(&mut redis).await.unwrap();
+        redis::cmd("DEL").arg(keys).exec_async(&mut self.redis().await).await.unwrap();
     }
 
     /// Waits until a query that answers one boolean answers true.

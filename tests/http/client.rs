@@ -1,5 +1,6 @@
 //! Callers of the service: anybody, a developer, an application's backend.
 
+use devauth_test_support::database::PATIENCE;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -88,6 +89,20 @@ impl Client {
     /// `GET`
     pub async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
+    }
+
+    /// `GET` until the answer shows everything that was committed before the question. A busy machine may take its time;
+    /// what must not be is an answer that lacks something and doesn't say so.
+    pub async fn get_fresh(&self, path: &str) -> Answer {
+        let asking = async {
+            loop {
+                let answer = self.get(path).await;
+                if answer.header("x-devauth-behind").is_none() {
+                    return answer;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.expect("the log is numbered and followed")
     }
 
     /// `DELETE`

@@ -109,6 +109,7 @@ async fn every_operation_answers_as_described() {
     let developer = developers(&app, &mut walk).await;
     let (id, backend) = applications(&app, &mut walk, &developer).await;
     users(&app, &mut walk, &backend).await;
+    users_of_the_developer(&mut walk, &developer, &id, &backend).await;
 
     let none = Value::Null;
     for read in ["audit-logs", "statistics"] {
@@ -194,6 +195,34 @@ async fn applications(app: &TestApp, walk: &mut Walk, developer: &Client) -> (St
     let backend = app.anyone().with("x-app-id", &id).with("x-api-key", text(&issued["key"]));
     walk.call(developer, "GET /v1/portal/applications/{app_id}/api-keys", &[&id], none).await;
     (id, backend)
+}
+
+async fn users_of_the_developer(walk: &mut Walk, developer: &Client, id: &str, backend: &Client) {
+    let none = Value::Null;
+    let of = |rest: &str| format!("{{app_id}}/users{rest}");
+    let named =
+        backend.with("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0");
+    let signed_up = named.sign_up("lin@example.org").await;
+    named.log_in("lin@example.org").await;
+    let user = text(&signed_up["id"]);
+    walk.call(developer, &format!("GET {P}/{}", of("")), &[id], none.clone()).await;
+    walk.call(developer, &format!("GET {P}/{}", of("")), &["app_x"], none.clone()).await;
+    walk.call(developer, &format!("GET {P}/{{app_id}}/events"), &[id], none.clone()).await;
+    for operation in
+        ["GET {id}", "POST {id}/suspend", "POST {id}/restore", "POST {id}/logout", "GET {id}/history"]
+    {
+        let (method, rest) = operation.split_once(' ').unwrap();
+        let operation = format!("{method} {P}/{}", of(&format!("/{rest}")));
+        walk.call(developer, &operation, &[id, user], none.clone()).await;
+        walk.call(developer, &operation, &[id, "usr_x"], none.clone()).await;
+        walk.call(backend, &operation, &[id, user], none.clone()).await;
+    }
+    let erase = format!("DELETE {P}/{}", of("/{id}"));
+    walk.call(developer, &erase, &[id, user], none.clone()).await;
+    walk.call(developer, &erase, &[id, user], none.clone()).await;
+    // Of somebody who is not there any more.
+    walk.call(developer, &format!("GET {P}/{}", of("/{id}/history")), &[id, user], none.clone()).await;
+    walk.call(developer, &format!("GET {P}/{{app_id}}/events"), &[id], none).await;
 }
 
 async fn users(app: &TestApp, walk: &mut Walk, backend: &Client) {

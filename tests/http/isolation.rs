@@ -15,6 +15,7 @@ use world::World;
 /// Ids and tokens of the right form that belong to nobody.
 const NO_APPLICATION: &str = "app_01ja3vks5re0b8n1q2s4t6v8wx";
 const NO_KEY: &str = "key_01ja3vks5re0b8n1q2s4t6v8wx";
+const NO_USER: &str = "usr_01ja3vks5re0b8n1q2s4t6v8wx";
 const NO_SESSION: &str = "ses_01ja3vks5re0b8n1q2s4t6v8wx";
 const NO_TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const NO_JWT: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
@@ -111,6 +112,21 @@ fn named(world: &World, operation: &str) -> Option<Vec<Pair>> {
             let mut pairs = on(dev, &foreign, nothing.clone());
             // The own application with another's key.
             pairs.push(paths(dev, within(&world.key), within(NO_KEY), nothing));
+            pairs
+        }
+        "GET /v1/portal/applications/{app_id}/users" => on(dev, "/users", nothing),
+        "GET /v1/portal/applications/{app_id}/events" => on(dev, "/events", nothing),
+        "GET /v1/portal/applications/{app_id}/users/{id}"
+        | "DELETE /v1/portal/applications/{app_id}/users/{id}"
+        | "GET /v1/portal/applications/{app_id}/users/{id}/history"
+        | "POST /v1/portal/applications/{app_id}/users/{id}/suspend"
+        | "POST /v1/portal/applications/{app_id}/users/{id}/restore"
+        | "POST /v1/portal/applications/{app_id}/users/{id}/logout" => {
+            let rest = operation.split_once("{id}").unwrap().1;
+            let within = |user: &str| format!("{own}/users/{user}{rest}");
+            let mut pairs = on(dev, &format!("/users/{}{rest}", world.users_id), nothing.clone());
+            // The own application with another's user.
+            pairs.push(paths(dev, within(&world.users_id), within(NO_USER), nothing));
             pairs
         }
         "GET /.well-known/jwks.json"
@@ -222,4 +238,14 @@ async fn lists_show_nothing_of_others() {
     assert_eq!(ids, [&json!(world.own_application)]);
     let sessions = world.user.get("/v1/auth/sessions").await.expect(200);
     assert_eq!(sessions["data"].as_array().unwrap().len(), 1);
+    let own = format!("{P}/{}", world.own_application);
+    let users = world.developer.get_fresh(&format!("{own}/users")).await.expect(200);
+    assert_eq!((users["data"].as_array().unwrap().len(), &users["total"]), (2, &json!(2)));
+    let foreign = format!("{own}/users?cursor={}", world.users_id);
+    let before: Vec<Value> =
+        world.developer.get_fresh(&foreign).await.expect(200)["data"].as_array().unwrap().clone();
+    assert!(before.iter().all(|user| user["app_id"] == json!(world.own_application)));
+    let events = world.developer.get_fresh(&format!("{own}/events?limit=100")).await;
+    assert!(!events.text.contains(&world.application) && !events.text.contains(&world.users_id));
+    assert!(events.expect(200)["data"].as_array().unwrap().len() > 5);
 }

@@ -4,4 +4,6 @@ mod api_keys;
 mod applications;
 mod audit_logs;
 mod developers;
+mod events;
 mod statistics;
+mod users;

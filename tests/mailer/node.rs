@@ -98,14 +98,9 @@ impl Node {
     }
 
     pub async fn erase(&self, user: UserId) {
-        self.execute(user, UserCommand::EraseUser { now: self.app.clock.now() }, None).await;
-        // What the command's writes will do once there is a route for it; a key that is gone reads as erased.
-        let mut connection = self.database.connect().await;
-        sqlx::query("DELETE FROM secrets.data_keys WHERE user_id = $1")
-            .bind(user.uuid())
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        let command = UserCommand::EraseUser { now: self.app.clock.now() };
+        let forget = |_: &User| vec![Write::Forget { user }];
+        self.app.commands.execute::<User>(user, command, &self.context(), forget).await.unwrap();
     }
 
     /// Writes the job for a notice.

@@ -15,6 +15,7 @@ use crate::sealing::{Key256, SealingError};
 
 const PERSONAL: &str = "$personal";
 const SEALED: &str = "$sealed";
+const ERASED: &str = "$erased";
 
 /// The event that a value stands in; a sealed value opens nowhere else.
 pub(crate) struct Place<'a> {
@@ -36,7 +37,7 @@ pub(super) fn seal(
 ) -> Result<Value, Error> {
     walk(document, field, PERSONAL, &mut |pointer, value| {
         let Some((person, Some(key))) = person else {
-            return Ok(json!({"$erased": true}));
+            return Ok(json!({ERASED: true}));
         };
         let owner = person.to_string();
         let plain = serde_json::to_vec(&value).map_err(|error| Error::Corrupt(error.to_string()))?;
@@ -54,7 +55,7 @@ pub(crate) fn open(document: Value, field: &str, place: &Place<'_>, keys: &DataK
         let owner = value["person"].as_str().unwrap_or_default();
         let person: UserId = owner.parse().map_err(|_not_an_id| SealingError::Tampered)?;
         let Some(key) = keys.get(&person) else {
-            return Ok(json!({"$erased": true}));
+            return Ok(json!({ERASED: true}));
         };
         let content = BASE64_STANDARD
             .decode(value["content"].as_str().unwrap_or_default())
@@ -63,6 +64,20 @@ pub(crate) fn open(document: Value, field: &str, place: &Place<'_>, keys: &DataK
         let value: Value = serde_json::from_slice(&plain).map_err(|_not_json| SealingError::Tampered)?;
         Ok(json!({PERSONAL: value}))
     })
+}
+
+/// `document`, which was opened, without the marks: personal values as they are, erased ones as null.
+pub(crate) fn unmarked(document: &Value) -> Value {
+    match document {
+        Value::Object(members) => match members.iter().next() {
+            // Nothing below: what stands there came from outside, and may look like a mark.
+            Some((mark, value)) if members.len() == 1 && mark == PERSONAL => value.clone(),
+            Some((mark, Value::Bool(true))) if members.len() == 1 && mark == ERASED => Value::Null,
+            _ => members.iter().map(|(name, value)| (name.clone(), unmarked(value))).collect(),
+        },
+        Value::Array(values) => values.iter().map(unmarked).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => document.clone(),
+    }
 }
 
 /// Everyone whose sealed data is in the payloads of `rows`.
@@ -179,5 +194,18 @@ mod tests {
         let mut another = sealed.clone();
         another["email"][SEALED]["person"] = json!(UserId::from_uuid(uuid::Uuid::from_u128(8)).to_string());
         assert!(refused(another, "payload", &HERE));
+    }
+
+    #[test]
+    fn without_marks_a_value_is_what_was_given_even_if_it_looks_like_a_mark() {
+        let given = json!({"$erased": true, "deeper": [{"$personal": 1}]});
+        let opened = json!({"email": {"$personal": "a"}, "gone": [{"$erased": true}], "metadata": {"$personal": given}});
+
+        let shown = unmarked(&opened);
+
+        assert_eq!(shown, json!({"email": "a", "gone": [null], "metadata": given}));
+        let looks_like_a_mark = json!({"$personal": {"$erased": true}});
+        assert_eq!(unmarked(&looks_like_a_mark), json!({"$erased": true}));
+        assert_eq!(unmarked(&json!({"$erased": false})), json!({"$erased": false}));
     }
 }

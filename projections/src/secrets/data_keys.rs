@@ -1,7 +1,7 @@
 //! One key a person, wrapped. Whoever deletes the row forgets the person.
 
 use devauth_aggregates::UserId;
-use sqlx::Row as _;
+use sqlx::{PgConnection, Row as _};
 
 use crate::event_log::DataKeys;
 use crate::sealing::{Key256, Keyring, Sealed};
@@ -36,6 +36,43 @@ pub async fn insert(tx: &mut Tx<'_>, keyring: &Keyring, person: UserId, key: &Ke
         .bind(person.uuid())
         .bind(sealed.key_id)
         .bind(sealed.content)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Waits for everybody who appends something about `person`; whoever comes later waits for this transaction.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn lock(tx: &mut Tx<'_>, person: UserId) -> Result<(), Error> {
+    sqlx::query("SELECT FROM secrets.data_keys WHERE user_id = $1 FOR UPDATE")
+        .bind(person.uuid())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether all these people still have their keys.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn all_there(connection: &mut PgConnection, people: &DataKeys) -> Result<bool, Error> {
+    let ids: Vec<_> = people.keys().map(|person| person.uuid()).collect();
+    let there: i64 = sqlx::query_scalar("SELECT count(*) FROM secrets.data_keys WHERE user_id = ANY($1)")
+        .bind(ids)
+        .fetch_one(connection)
+        .await?;
+    Ok(usize::try_from(there) == Ok(people.len()))
+}
+
+/// Destroys a person's key.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn delete(tx: &mut Tx<'_>, person: UserId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM secrets.data_keys WHERE user_id = $1")
+        .bind(person.uuid())
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -69,3 +69,15 @@ pub async fn find(pool: &Pool, hash: &[u8], purpose: &str) -> Result<Option<OneT
     })
     .transpose()
 }
+
+/// Removes everything that was mailed to a person.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM secrets.one_time_tokens WHERE user_id = $1")
+        .bind(user.uuid())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

@@ -44,3 +44,15 @@ pub async fn upgrade(pool: &Pool, user: UserId, old: &str, new: &str) -> Result<
         .await?;
     Ok(())
 }
+
+/// Removes a person's hash.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM secrets.password_hashes WHERE user_id = $1")
+        .bind(user.uuid())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

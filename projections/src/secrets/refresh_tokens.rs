@@ -1,6 +1,6 @@
 //! SHA-256 of each session's current refresh token.
 
-use devauth_aggregates::SessionId;
+use devauth_aggregates::{SessionId, UserId};
 
 use crate::{Error, Pool, Tx};
 
@@ -29,4 +29,18 @@ pub async fn get(pool: &Pool, session: SessionId) -> Result<Option<Vec<u8>>, Err
         .bind(session.uuid())
         .fetch_optional(pool)
         .await?)
+}
+
+/// Removes the tokens of all sessions of a person; to be called while the sessions are there.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    sqlx::query(
+        "DELETE FROM secrets.refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)",
+    )
+    .bind(user.uuid())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

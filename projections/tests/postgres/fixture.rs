@@ -15,7 +15,7 @@ use devauth_projections::pool::PoolSettings;
 use devauth_projections::read_models::ReadModel;
 use devauth_projections::sealing::{Key256, Keyring};
 use devauth_projections::subscription::{self, Progress};
-use devauth_projections::{Error, Pool, Tx, cluster, pool, roles, sequencer};
+use devauth_projections::{Error, Pool, Tx, Write, cluster, pool, roles, sequencer};
 use devauth_test_support::database::Database;
 use serde_json::{Map, json};
 use sqlx::PgConnection;
@@ -161,6 +161,22 @@ impl Scene {
         state.write(tx, id, sequence).await
     }
 
+    /// Erases a user, as a command does that doesn't try again.
+    pub async fn erase(&self, user: UserId) -> Result<(), Error> {
+        let loaded = self.log.load::<User>(&user.to_string()).await?;
+        let forget = Write::Forget { user };
+        let mut tx = self.pool.begin().await?;
+        forget.lock(&mut tx).await?;
+        if self.log.data_keys(&[user]).await?.is_empty() {
+            return Err(Error::PersonErased);
+        }
+        let erased = [UserEvent::UserErased { at: at(1_000) }];
+        let by_nobody = |_| self.context(None);
+        self.append_in::<User>(&mut tx, user, loaded.sequence, loaded.state, &erased, by_nobody).await?;
+        forget.apply(&mut tx, &keyring()).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// A registered user.
     pub async fn user(&self) -> UserId {
         let user = self.user_id();
@@ -248,6 +264,20 @@ pub async fn refused(connection: &mut PgConnection, sql: &str) -> String {
 /// Runs statements.
 pub async fn run(connection: &mut PgConnection, sql: &str) {
     sqlx::raw_sql(sql).execute(connection).await.unwrap();
+}
+
+/// Waits until so many sessions of this database wait for a lock.
+pub async fn waiting_for_locks(connection: &mut PgConnection, count: i64) {
+    eventually("somebody waits for a lock", async || {
+        sqlx::query_scalar::<_, bool>(
+            "SELECT count(*) = $1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+        .bind(count)
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap()
+    })
+    .await;
 }
 
 /// Asks until the answer is yes.

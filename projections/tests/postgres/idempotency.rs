@@ -16,7 +16,7 @@ async fn reserve(fixture: &Fixture, key: &Key, seconds: i64) -> Reservation {
 
 async fn complete(fixture: &Fixture, key: &Key, body: &[u8]) {
     let mut tx = fixture.pool.begin().await.unwrap();
-    idempotency::complete(&mut tx, &keyring(), key, 201, body).await.unwrap();
+    idempotency::complete(&mut tx, &keyring(), key, 201, body, None).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -103,7 +103,7 @@ async fn the_work_and_its_answer_are_stored_together_or_not_at_all() {
     let fixture = Fixture::new().await;
     reserve(&fixture, &key(1), 0).await;
     let mut tx = fixture.pool.begin().await.unwrap();
-    idempotency::complete(&mut tx, &keyring(), &key(1), 201, b"{}").await.unwrap();
+    idempotency::complete(&mut tx, &keyring(), &key(1), 201, b"{}", None).await.unwrap();
     tx.rollback().await.unwrap();
 
     assert_eq!(word(&reserve(&fixture, &key(1), 1).await), "in progress");

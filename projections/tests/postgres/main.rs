@@ -2,6 +2,7 @@
 
 mod append_only;
 mod audit_log;
+mod erasure;
 mod event_log;
 mod fixture;
 mod follow;
@@ -12,6 +13,7 @@ mod login_locks;
 mod migrations;
 mod ordering;
 mod personal_data;
+mod portal_users;
 mod read_models;
 mod roles;
 mod sequencer;

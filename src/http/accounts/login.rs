@@ -219,7 +219,8 @@ impl<'a> Try<'a> {
         Ok(())
     }
 
-    /// Whether it became an event: while an earlier lock of the user holds, a further one doesn't.
+    /// Whether it became an event: while an earlier lock of the user holds, a further one doesn't, nor does one of somebody who
+    /// was erased a moment ago.
     async fn record_lock(
         &self,
         user: UserId,
@@ -228,6 +229,10 @@ impl<'a> Try<'a> {
     ) -> Result<bool, ApiError> {
         let context = self.app.context(self.application.id, Actor::Anonymous, Some(user), self.request);
         let command = UserCommand::LockLogin { until, now };
-        Ok(self.app.commands.execute::<User>(user, command, &context, |_| Vec::new()).await?.changed)
+        match self.app.commands.execute::<User>(user, command, &context, |_| Vec::new()).await {
+            Ok(outcome) => Ok(outcome.changed),
+            Err(error) if error.user_is_gone() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -105,7 +105,11 @@ pub async fn request(
     };
     let context = app.context(application.id, Actor::Anonymous, Some(user.id), request);
     let writes = |_: &User| mailed.writes(app, application.id, user.id, now).into();
-    let changed = app.commands.execute::<User>(user.id, command, &context, writes).await?.changed;
+    let changed = match app.commands.execute::<User>(user.id, command, &context, writes).await {
+        Ok(outcome) => outcome.changed,
+        Err(error) if error.user_is_gone() => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
     app.job_written.notify_one();
     if changed && purpose == Purpose::ResetPassword {
         SecurityEvent::new("password_reset_request").user(&user.id).log();

@@ -9,6 +9,7 @@ use devauth_projections::users::UserRow;
 use super::login::authenticate;
 use super::mailed::notice;
 use super::new_password;
+use super::session::gone_is_logged_out;
 use crate::app::App;
 use crate::http::body::{Body, Fields};
 use crate::http::context::RequestContext;
@@ -46,11 +47,7 @@ pub async fn change(
     (user, kept): (&UserRow, Option<SessionId>),
     change: PasswordChange,
 ) -> Result<(), ApiError> {
-    let email = user
-        .email
-        .as_deref()
-        .and_then(|email| EmailAddress::parse(email).ok())
-        .ok_or(ErrorCode::InvalidToken)?;
+    let email = EmailAddress::parse(&user.email).map_err(|_unusable| ErrorCode::InvalidToken)?;
     let password = new_password(application, &change.password, email.as_str())?;
     let proven = authenticate(app, application, request, &email, &change.current_password).await?;
     let hash = app.passwords.hash(&password).await?;
@@ -67,7 +64,7 @@ pub async fn change(
             Write::Job(notice(notice_id, MailKind::PasswordChanged, application.id, user, now)),
         ]
     };
-    app.commands.execute::<User>(user, command, &context, writes).await?;
+    app.commands.execute::<User>(user, command, &context, writes).await.map_err(gone_is_logged_out)?;
     app.job_written.notify_one();
     SecurityEvent::new("password_changed").log();
     Ok(())

@@ -8,7 +8,7 @@ use devauth_projections::users::{self, UserRow};
 
 use super::login::forget_failures;
 use super::mailed::{self, notice};
-use super::verification::not_found_is_invalid;
+use super::verification::gone_is_invalid;
 use super::{Account, new_password};
 use crate::app::App;
 use crate::crypto::tokens::Purpose;
@@ -51,7 +51,7 @@ pub async fn confirm(
             Write::Job(notice(notice_id, MailKind::PasswordChanged, application.id, user, now)),
         ]
     };
-    app.commands.execute::<User>(user, command, &context, writes).await.map_err(not_found_is_invalid)?;
+    app.commands.execute::<User>(user, command, &context, writes).await.map_err(gone_is_invalid)?;
     app.job_written.notify_one();
     forget_failures(app, &Account { application: application.id, address }).await;
     record_user(user);

@@ -1,15 +1,17 @@
 //! Starting and ending sessions.
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::{ApplicationId, EndReason, Session, SessionCommand, SessionError, SessionId};
-use devauth_projections::Write;
+use devauth_aggregates::{
+    ApplicationId, EndReason, Session, SessionCommand, SessionError, SessionId, UserError,
+};
 use devauth_projections::event_log::Actor;
 use devauth_projections::users::UserRow;
+use devauth_projections::{Error, Write};
 
 use crate::app::App;
 use crate::commands::CommandError;
 use crate::http::context::RequestContext;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, ErrorCode};
 
 /// Starts a session for a user who proved who they are; `writes` is what belongs to it besides its events.
 ///
@@ -17,7 +19,7 @@ use crate::http::error::ApiError;
 /// meanwhile, this one is over too.
 ///
 /// # Errors
-/// Postgres is away.
+/// `invalid_credentials` if the user was erased since, or Postgres is away.
 pub async fn start(
     app: &App,
     user: &UserRow,
@@ -37,11 +39,14 @@ pub async fn start(
         now,
     };
     let context = app.context(user.application_id, Actor::User(user.id), Some(user.id), request);
-    app.commands.execute::<Session>(session, command, &context, |state| writes(session, state)).await?;
-    Ok(session)
+    match app.commands.execute::<Session>(session, command, &context, |state| writes(session, state)).await {
+        Ok(_) => Ok(session),
+        Err(CommandError::Store(Error::PersonErased)) => Err(ErrorCode::InvalidCredentials.into()),
+        Err(error) => Err(error.into()),
+    }
 }
 
-/// Ends a session; one that ended or expired already stays as it is.
+/// Ends a session; one that ended or expired already stays as it is, and one of somebody who was erased is over.
 ///
 /// # Errors
 /// Postgres is away.
@@ -58,7 +63,15 @@ pub async fn end(
     let command = SessionCommand::EndSession { reason, now: app.clock.now() };
     match app.commands.execute::<Session>(session, command, &context, |_| Vec::new()).await {
         Ok(outcome) => Ok(outcome.changed),
-        Err(CommandError::Refused(SessionError::NotFound | SessionError::Ended)) => Ok(false),
+        Err(
+            CommandError::Refused(SessionError::NotFound | SessionError::Ended)
+            | CommandError::Store(Error::PersonErased),
+        ) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Somebody who was erased has no session any more.
+pub fn gone_is_logged_out(error: CommandError<UserError>) -> ApiError {
+    if error.user_is_gone() { ErrorCode::InvalidToken.into() } else { error.into() }
 }

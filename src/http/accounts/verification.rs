@@ -1,12 +1,13 @@
 //! Proving that an address is one's own.
 
-use devauth_aggregates::{ApplicationId, User, UserCommand};
+use devauth_aggregates::{ApplicationId, User, UserCommand, UserError};
 use devauth_projections::event_log::Actor;
 use devauth_projections::secrets::one_time_tokens::OneTimeToken;
 use devauth_projections::users::{self, UserRow};
 
 use super::mailed;
 use crate::app::App;
+use crate::commands::CommandError;
 use crate::crypto::tokens::Purpose;
 use crate::http::context::{RequestContext, record_user};
 use crate::http::error::{ApiError, ErrorCode};
@@ -32,16 +33,13 @@ pub async fn confirm(
     app.commands
         .execute::<User>(user_id, command, &context, |_| Vec::new())
         .await
-        .map_err(not_found_is_invalid)?;
+        .map_err(gone_is_invalid)?;
     record_user(user_id);
     SecurityEvent::new("email_verified").log();
     Ok(users::get(&app.pool, application, user_id).await?.ok_or(ErrorCode::TokenInvalid)?)
 }
 
 /// A user who was erased has no tokens.
-pub(super) fn not_found_is_invalid(
-    error: crate::commands::CommandError<devauth_aggregates::UserError>,
-) -> ApiError {
-    let error = ApiError::from(error);
-    if error.code() == ErrorCode::NotFound { ErrorCode::TokenInvalid.into() } else { error }
+pub(super) fn gone_is_invalid(error: CommandError<UserError>) -> ApiError {
+    if error.user_is_gone() { ErrorCode::TokenInvalid.into() } else { error.into() }
 }

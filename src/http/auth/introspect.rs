@@ -87,7 +87,7 @@ pub async fn introspect(
 
 fn describe(application: ApplicationId, living: LivingToken) -> IntrospectionAnswer {
     let LivingToken { claims, session_and_user: (_, user) } = living;
-    let email = user.email.unwrap_or_default();
+    let email = user.email;
     IntrospectionAnswer::Active(Box::new(ActiveToken {
         active: true,
         sub: claims.sub,

@@ -49,7 +49,8 @@ pub async fn logout_all(
     let (application, user) = (current.client.application().id, current.user.id);
     let context = app.context(application, Actor::User(user), Some(user), &current.client.request);
     let command = UserCommand::RevokeSessions { now: app.clock.now() };
-    app.commands.execute::<User>(user, command, &context, |_| Vec::new()).await?;
+    let outcome = app.commands.execute::<User>(user, command, &context, |_| Vec::new()).await;
+    outcome.map_err(session::gone_is_logged_out)?;
     SecurityEvent::new("session_revoked").log();
     Ok(StatusCode::NO_CONTENT)
 }

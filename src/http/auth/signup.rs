@@ -73,7 +73,7 @@ pub async fn signup(
                     (StatusCode::CREATED, serde_json::to_vec(&answer).ok()?)
                 }
             };
-            key.clone().map(|key| Write::Answer { key, status: status.as_u16(), body })
+            key.clone().map(|key| Write::Answer { key, status: status.as_u16(), body, about: Some(id) })
         };
         let signup = Signup { email: body.email, password: body.password, metadata: body.metadata };
         Ok(match sign_up(&app, application, &client.request, signup, answer).await? {

@@ -56,7 +56,7 @@ impl Tokens {
             jti: app.new_id().to_string(),
             iat: now.timestamp(),
             exp: now.timestamp() + expires_in,
-            email: user.email.clone().unwrap_or_default(),
+            email: user.email.clone(),
             email_verified: user.email_verified,
         };
         let refresh = app.keys.refresh.issue(application.uuid(), step.session.uuid(), step.counter);

@@ -173,7 +173,7 @@ pub async fn issue(
         };
         let writes = |_: &Application| {
             let stored = serde_json::to_vec(&answer()).ok().zip(key.clone());
-            let stored = stored.map(|(body, key)| Write::Answer { key, status: 201, body });
+            let stored = stored.map(|(body, key)| Write::Answer { key, status: 201, body, about: None });
             [Write::ApiKey { key: id, hash: issued.hash }].into_iter().chain(stored).collect()
         };
         let context = by(&app, application, &owned.developer);

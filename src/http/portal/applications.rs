@@ -170,7 +170,12 @@ pub async fn create(
         };
         let writes = |state: &Application| {
             let answer = serde_json::to_vec(&ApplicationBody::new(id, state, Some(secret.clone()))).ok();
-            let stored = answer.zip(key.clone()).map(|(body, key)| Write::Answer { key, status: 201, body });
+            let stored = answer.zip(key.clone()).map(|(body, key)| Write::Answer {
+                key,
+                status: 201,
+                body,
+                about: None,
+            });
             let secret = Write::ApplicationSecret { application: id, secret: secret.clone() };
             [secret].into_iter().chain(stored).collect()
         };

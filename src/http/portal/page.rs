@@ -34,16 +34,22 @@ impl PageQuery {
     /// # Errors
     /// `validation_failed` for something that was never a cursor of this list.
     pub fn after<T: std::str::FromStr>(&self) -> Result<Option<T>, ApiError> {
-        let parsed = self.cursor.as_deref().map(str::parse).transpose();
-        parsed.map_err(|_not_an_id| {
-            let message = "must be the next_cursor of an earlier answer".to_owned();
-            ApiError::validation(vec![FieldError {
-                pointer: "/cursor".to_owned(),
-                code: "invalid_cursor",
-                message,
-            }])
+        self.cursor.as_deref().map(parse_cursor).transpose().map_err(|problem| {
+            let FieldProblem { code, message } = problem;
+            let pointer = "/cursor".to_owned();
+            ApiError::validation(vec![FieldError { pointer, code, message: message.into_owned() }])
         })
     }
+}
+
+/// The id that a cursor is.
+///
+/// # Errors
+/// For something that was never a cursor of such a list.
+pub fn parse_cursor<T: std::str::FromStr>(text: &str) -> Result<T, FieldProblem> {
+    let problem =
+        |_not_an_id| FieldProblem::new("invalid_cursor", "must be the next_cursor of an earlier answer");
+    text.parse().map_err(problem)
 }
 
 /// A page of a list.

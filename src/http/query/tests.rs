@@ -5,7 +5,7 @@ use crate::http::error::ErrorCode;
 
 #[derive(Debug, PartialEq)]
 struct Page {
-    page: i64,
+    page: Option<i64>,
     limit: i64,
     search: Option<String>,
 }
@@ -23,9 +23,9 @@ async fn page(query: &str) -> Result<Page, ApiError> {
 
 #[tokio::test]
 async fn parameters_have_defaults_and_are_decoded() {
-    assert_eq!(page("").await.unwrap(), Page { page: 1, limit: 50, search: None });
+    assert_eq!(page("").await.unwrap(), Page { page: None, limit: 50, search: None });
     let read = page("limit=100&page=7&search=a%2Bb+%25").await.unwrap();
-    assert_eq!(read, Page { page: 7, limit: 100, search: Some("a+b %".to_owned()) });
+    assert_eq!(read, Page { page: Some(7), limit: 100, search: Some("a+b %".to_owned()) });
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The part of JSON Schema that the document uses. A keyword that isn't known here fails, rather than check nothing.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Keywords that only describe.
 const ANNOTATIONS: [&str; 5] = ["description", "example", "examples", "default", "title"];
@@ -13,12 +13,28 @@ pub fn differences(document: &Value, schema: &Value, value: &Value) -> Vec<Strin
     found
 }
 
+/// One object in place of several that are to hold together, since an object is closed by all of them and not by each.
+fn merged(document: &Value, schemas: &[Value]) -> Value {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for schema in schemas {
+        let pointer = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+        let schema = pointer.map_or(schema, |pointer| document.pointer(pointer).expect("it resolves"));
+        properties.extend(schema["properties"].as_object().expect("an object").clone());
+        required.extend(schema["required"].as_array().expect("what is required").clone());
+    }
+    json!({"type": "object", "properties": properties, "required": required})
+}
+
 fn check(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
     for (keyword, expected) in schema.as_object().expect("a schema is an object") {
         let fits = match keyword.as_str() {
             "$ref" => {
                 let pointer = expected.as_str().unwrap().strip_prefix('#').unwrap();
                 check(document, document.pointer(pointer).expect("it resolves"), value, at, found);
+                true
+            }
+            "allOf" => {
+                check(document, &merged(document, expected.as_array().unwrap()), value, at, found);
                 true
             }
             "oneOf" => {
@@ -118,7 +134,6 @@ fn length(value: &Value) -> Option<u64> {
 
 #[test]
 fn the_checker_sees_what_does_not_fit() {
-    use serde_json::json;
     let document = json!({"components": {"schemas": {"Word": {"type": "string", "pattern": "^(yes|no)$"}}}});
     let schema = json!({
         "type": "object",
@@ -144,4 +159,9 @@ fn the_checker_sees_what_does_not_fit() {
     ] {
         assert!(!fits(wrong.clone()), "{wrong}");
     }
+    let one = json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}});
+    let both = json!({"allOf": [one, {"type": "object", "required": ["b"], "properties": {"b": {"type": "integer"}}}]});
+    let fits = |value: Value| differences(&document, &both, &value).is_empty();
+    assert!(fits(json!({"a": "x", "b": 1})));
+    assert!(!fits(json!({"a": "x"})) && !fits(json!({"b": 1})) && !fits(json!({"a": "x", "b": 1, "c": 1})));
 }

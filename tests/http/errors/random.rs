@@ -11,7 +11,7 @@ use crate::client::{Client, members, send};
 
 const REQUESTS: usize = 600;
 
-const PATHS: [&str; 24] = [
+const PATHS: [&str; 31] = [
     "/v1/auth/signup",
     "/v1/auth/login",
     "/v1/auth/me",
@@ -35,6 +35,13 @@ const PATHS: [&str; 24] = [
     "/v1/portal/applications/{app}/api-keys",
     "/v1/portal/applications/{app}/api-keys?limit={any}&cursor={any}",
     "/v1/portal/applications/{app}/api-keys/{any}",
+    "/v1/portal/applications/{app}/users?search={any}&limit=3",
+    "/v1/portal/applications/{app}/users?cursor={any}&page={any}",
+    "/v1/portal/applications/{app}/users/{any}",
+    "/v1/portal/applications/{app}/users/{any}/suspend",
+    "/v1/portal/applications/{app}/users/{user}/history?at={any}",
+    "/v1/portal/applications/{app}/events?after={any}",
+    "/v1/portal/applications/{any}/users",
     "/{any}",
 ];
 
@@ -144,7 +151,7 @@ async fn no_request_makes_a_500() {
     let app = TestApp::start().await;
     let developer = app.developer().await;
     let acme = developer.application("Acme").await;
-    acme.client.sign_up("ada@example.org").await;
+    let user = acme.client.sign_up("ada@example.org").await["id"].as_str().unwrap().to_owned();
     let token = acme.client.log_in("ada@example.org").await["access_token"].as_str().unwrap().to_owned();
     let callers = [acme.client.clone(), acme.client.bearing(&token), developer.client, app.anyone()];
 
@@ -158,7 +165,7 @@ async fn no_request_makes_a_500() {
     for _ in 0..REQUESTS {
         let (path, method, any, body, headers, caller) = requests.new_tree(&mut runner).unwrap().current();
         let any: String = url::form_urlencoded::byte_serialize(any.as_bytes()).collect();
-        let path = path.replace("{any}", &any).replace("{app}", &acme.id);
+        let path = path.replace("{any}", &any).replace("{app}", &acme.id).replace("{user}", &user);
         met.insert(check(&callers[caller], method, &path, body, &headers).await);
     }
     assert!(met.len() >= 6 && met.contains(&200) && met.contains(&422), "the requests are too tame: {met:?}");

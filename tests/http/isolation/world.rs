@@ -24,6 +24,7 @@ pub struct World {
     pub application: String,
     pub key: String,
     /// Ada's.
+    pub users_id: String,
     pub session: String,
     pub access_token: String,
     pub refresh_token: String,
@@ -38,7 +39,7 @@ impl World {
     pub async fn new(app: &TestApp) -> World {
         let grace = app.developer_called("grace@example.org").await;
         let acme = grace.application("Acme").await;
-        acme.client.sign_up("ada@example.org").await;
+        let users_id = acme.client.sign_up("ada@example.org").await["id"].as_str().unwrap().to_owned();
         let tokens = acme.client.log_in("ada@example.org").await;
         let access_token = tokens["access_token"].as_str().unwrap().to_owned();
         acme.client
@@ -62,6 +63,7 @@ impl World {
             portal_token,
             key: keys["data"][0]["id"].as_str().unwrap().to_owned(),
             application: acme.id,
+            users_id,
             session: session_of(&acme.client.bearing(&access_token)).await,
             access_token,
             refresh_token: tokens["refresh_token"].as_str().unwrap().to_owned(),

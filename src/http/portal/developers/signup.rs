@@ -62,7 +62,12 @@ pub async fn signup(
     idempotency::once(&app, &headers, scope, &content, async |key| {
         let answer = |id, user: &_| {
             let body = serde_json::to_vec(&DeveloperAnswer::new(id, user)).ok()?;
-            key.clone().map(|key| Write::Answer { key, status: StatusCode::CREATED.as_u16(), body })
+            key.clone().map(|key| Write::Answer {
+                key,
+                status: StatusCode::CREATED.as_u16(),
+                body,
+                about: Some(id),
+            })
         };
         let signup = Signup { email: body.email, password: body.password, metadata };
         Ok(match sign_up(&app, &portal(), &request, signup, answer).await? {

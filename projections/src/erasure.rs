@@ -1,0 +1,43 @@
+//! Forgetting a person: everything that is kept of them beside their events goes in the transaction of `UserErased`.
+//!
+//! The events stay. What is personal in them was sealed with the person's data key, which goes too.
+
+use devauth_aggregates::UserId;
+
+use crate::secrets::{data_keys, one_time_tokens, password_hashes, refresh_tokens};
+use crate::{
+    Error, Tx, audit_log, claims, idempotency, jobs, last_logins, login_failures, login_locks, portal_users,
+    sessions, subscription,
+};
+
+/// Before the event is appended: waits for everybody who is appending something about this person. Whoever comes later waits
+/// for this transaction, and then finds that the person is gone.
+///
+/// Before, and not when the key is destroyed: two who both hold it for their own events would then wait for each other.
+pub(crate) async fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    data_keys::lock(tx, user).await
+}
+
+/// Removes all of it. The row in `users` follows from the event; a table that says something of people belongs into this
+/// list.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    // What they came in with.
+    data_keys::delete(tx, user).await?;
+    password_hashes::forget(tx, user).await?;
+    one_time_tokens::forget(tx, user).await?;
+    refresh_tokens::forget(tx, user).await?;
+    // Their address.
+    login_failures::forget(tx, user).await?;
+    login_locks::forget(tx, user).await?;
+    claims::forget(tx, user).await?;
+    // What was to be done or repeated for them.
+    jobs::forget(tx, user).await?;
+    idempotency::forget(tx, user).await?;
+    // What is known of them.
+    sessions::forget(tx, user).await?;
+    last_logins::forget(tx, user).await?;
+    // What follows the log, once nobody is just writing it from events that were opened before.
+    subscription::hold(tx).await?;
+    audit_log::forget(tx, user).await?;
+    portal_users::forget(tx, user).await
+}
