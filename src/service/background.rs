@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use devauth_projections::{freshness, sequencer};
+use devauth_projections::sequencer;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ const GATHER: Duration = Duration::from_millis(20);
 /// How soon the sequencer looks again while another transaction holds up what it waits for.
 const SOON: Duration = Duration::from_millis(50);
 /// How long after an append it looks that often: as long as readers wait for what was appended.
-const EXPECTING: Duration = freshness::PATIENCE;
+const EXPECTING: Duration = Duration::from_secs(2);
 /// How often it looks when nobody told it of anything: other nodes append too.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it leaves a Postgres alone that is away.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use devauth_aggregates::ApplicationId;
 use devauth_projections::event_log::EventLog;
@@ -60,6 +61,8 @@ Exit status:
 
 /// Events read at once.
 const PAGE: i64 = 1_000;
+/// How long the newest events may take to get their positions.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why writing ended early.
 enum Stopped {
@@ -103,7 +106,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 impl<'a> Export<'a> {
     async fn begin(args: &'a Args, access: &LogAccess) -> Result<Self, Failure> {
         let pool = pool::reading(access.database_url.expose_secret())?;
-        if freshness::wait(&pool, args.app, &[]).await? == Freshness::Behind {
+        if freshness::wait(&pool, args.app, &[], PATIENCE).await? == Freshness::Behind {
             eprintln!(
                 "devauth: warning: the newest events have no position yet and are left out; a running node gives them one"
             );
