@@ -126,7 +126,7 @@ async fn poisoned(fixture: &Fixture) -> (UserId, i64) {
     fixture.project(MODEL, 500).await;
     let user = fixture.user_id();
     let plant = format!(
-        "INSERT INTO portal_users VALUES ('{}', '{}', 'x', '{{}}', false, 'active', now(), now(), NULL)",
+        "INSERT INTO portal_users VALUES ('{}', '{}', 'x', 'x', '{{}}', false, 'active', now(), now(), NULL)",
         user.uuid(),
         uuid::Uuid::nil(),
     );
