@@ -86,6 +86,17 @@ async fn stored_answers_go_after_a_day_and_locks_when_they_are_over() {
 }
 
 #[tokio::test]
+async fn failed_logins_go_30_days_after_they_happened() {
+    let app = TestApp::start().await;
+    let backend = app.application().await;
+    for _ in 0..2 {
+        backend.try_log_in("nobody@example.org", "wrong").await.refused(401, "invalid_credentials");
+    }
+    app.node.app.login_failures.settled().await;
+    is_removed_after(&app, "login_failures", 30 * DAY, 2).await;
+}
+
+#[tokio::test]
 async fn jobs_that_are_done_go_after_30_days() {
     let app = TestApp::start().await;
     app.application().await;

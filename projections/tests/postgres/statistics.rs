@@ -69,6 +69,16 @@ async fn who_is_erased_is_no_verified_or_suspended_user_any_more() {
 }
 
 #[tokio::test]
+async fn an_application_whose_only_user_came_and_went_has_its_row_in_any_batches() {
+    let fixture = Fixture::new().await;
+    let user = fixture.user().await;
+    append(&fixture, user, UserEvent::UserErased { at: at(1) }).await;
+    let found = numbers(&fixture).await;
+    assert_eq!((found.users, found.days[0].signups), (0, 1));
+    equals_any_rebuild(&fixture, MODEL).await;
+}
+
+#[tokio::test]
 async fn every_day_that_is_asked_for_is_there_oldest_first_and_by_utc() {
     let fixture = Fixture::new().await;
     let user = fixture.user().await;
