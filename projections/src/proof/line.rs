@@ -111,7 +111,7 @@ impl EventLine {
             sequence: event.sequence,
             event_type: event.event_type.clone(),
             version: event.event_version.clone(),
-            recorded_at: event.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+            recorded_at: written(event.recorded_at),
             payload: event.payload.clone(),
             metadata: event.metadata.clone(),
             event_hash: hex(&event.event_hash),
@@ -127,10 +127,13 @@ impl EventLine {
         EventLine { opened: Some(documents), ..EventLine::sealed(&event.stored, previous) }
     }
 
-    /// The event that it tells of. `None` if its time or its hash is none.
+    /// The event that it tells of. `None` if its time or its hash is none, or is written in another form.
     #[must_use]
     pub fn event(&self) -> Option<StoredEvent> {
         let recorded_at: DateTime<Utc> = self.recorded_at.parse().ok()?;
+        if written(recorded_at) != self.recorded_at {
+            return None;
+        }
         Some(StoredEvent {
             position: self.position,
             application_id: self.application_id,
@@ -147,6 +150,11 @@ impl EventLine {
             event_hash: unhex(&self.event_hash)?,
         })
     }
+}
+
+/// The one form of a time.
+fn written(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// Writes a line, with its end.

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use devauth_aggregates::ApplicationId;
-use devauth_projections::event_log::EventLog;
+use devauth_projections::event_log::{DataKeys, EventLog};
+use devauth_projections::feed::{self, Opened, StoredEvent};
 use devauth_projections::freshness::{self, Freshness};
 use devauth_projections::proof::export::ExportWriter;
 use devauth_projections::proof::line::{Footer, Header};
 use devauth_projections::sealing::{Key256, Keyring};
-use devauth_projections::{Error, Pool, feed, pool};
+use devauth_projections::{Error, Pool, pool};
 use secrecy::ExposeSecret as _;
 
 use super::application;
 use super::output::Output;
 use crate::cli::progress::{Progress, grouped};
-use crate::cli::{Failure, answer, answer_json, block_on, env};
+use crate::cli::{Failure, answer, answer_json, block_on, env, until_told_to_stop};
 use crate::config::LogAccess;
 
 /// Export the events of an application, so that they can be verified without the database
@@ -95,12 +96,27 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "devauth: warning: the export has personal data in clear; erasing a person does not reach it"
         );
     }
-    let exported = block_on(async { Ok(Export::begin(args, &access).await?.write().await) })?;
+    let exported = block_on(async {
+        let export = Export::begin(args, &access).await?;
+        Ok(tokio::select! {
+            exported = export.write() => exported,
+            failure = interrupted(args) => Err(failure.into()),
+        })
+    })?;
     match exported {
         Ok(footer) => tell(args, &footer),
         Err(Stopped::Unread) => Ok(()),
         Err(Stopped::Failed(failure)) => Err(failure),
     }
+}
+
+/// A file that was begun has to be taken away again. Stdout needs nothing, so a signal may end the process as ever.
+async fn interrupted(args: &Args) -> Failure {
+    if args.output.is_none() {
+        std::future::pending::<()>().await;
+    }
+    until_told_to_stop().await;
+    Failure::failed("interrupted, and nothing was written")
 }
 
 impl<'a> Export<'a> {
@@ -157,7 +173,10 @@ impl<'a> Export<'a> {
         events.retain(|event| event.position <= self.head);
         match &self.keys {
             None => Ok(events.iter().map(|event| writer.sealed(event)).collect()),
-            Some(log) => Ok(log.open(events).await?.iter().map(|event| writer.opened(event)).collect()),
+            Some(log) => {
+                let keys = log.keys_of(&events).await?;
+                events.into_iter().map(|event| Ok(writer.opened(&opened(event, &keys)?))).collect()
+            }
         }
     }
 
@@ -172,6 +191,12 @@ impl<'a> Export<'a> {
             (Some(path), _) => Failure::failed(format!("cannot write {}: {cause}", path.display())).into(),
         }
     }
+}
+
+/// A seal is bound to its place: what was changed or moved does not open, whatever the event's hash says.
+fn opened(event: StoredEvent, keys: &DataKeys) -> Result<Opened, Failure> {
+    let place = format!("position {}, {} event {}", event.position, event.aggregate_id, event.sequence);
+    event.open(keys).map_err(|error| Failure::failed(format!("{}: {error}", place.escape_debug())))
 }
 
 fn keyring(access: &LogAccess) -> Result<Keyring, Failure> {

@@ -5,6 +5,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use devauth_test_support::database::PATIENCE;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::{EMAIL, Scene, events, lines, text};
@@ -60,6 +62,36 @@ async fn an_opened_export_needs_the_key_says_what_it_is_and_has_what_was_not_era
     assert!(!said.contains(EMAIL) && said.contains("eve@example.org") && said.contains("$erased"));
 }
 
+/// Whoever changes a sealed value can make the event's hash anew, and not the seal.
+#[tokio::test]
+async fn a_sealed_value_that_was_moved_does_not_open_and_is_named() {
+    let scene = Scene::new().await;
+    let user = scene.user().await;
+    let mut owner = scene.deployment.database.connect().await;
+    let tamper = format!(
+        "ALTER TABLE events DISABLE TRIGGER USER;
+         UPDATE events SET payload = (
+             SELECT replace(events.payload::text, events.payload #>> '{{email,$sealed,content}}',
+                            other.payload #>> '{{metadata,$sealed,content}}')::json
+             FROM events other WHERE other.aggregate_id = '{user}' AND other.sequence = 1)
+         WHERE aggregate_id = '{user}' AND sequence = 1;
+         ALTER TABLE events ENABLE TRIGGER USER"
+    );
+    sqlx::raw_sql(&tamper).execute(&mut owner).await.unwrap();
+
+    let key = scene.deployment.variable("DEVAUTH_ENCRYPTION_KEY");
+    let environment =
+        [("DATABASE_URL", scene.deployment.database.url.as_str()), ("DEVAUTH_ENCRYPTION_KEY", key)];
+    let file = scene.file("opened.jsonl");
+    let arguments = ["export", "--app", &scene.app, "--opened", "--output", text(&file)];
+    let refused = events(&arguments, &environment).await;
+
+    assert_eq!((refused.status, refused.said.as_str()), (Some(1), ""));
+    let named = format!("{user} event 1: a sealed value was changed or moved");
+    assert!(refused.errors.contains(&named), "{}", refused.errors);
+    assert!(!file.exists(), "half an export is none");
+}
+
 #[tokio::test]
 async fn a_part_of_the_log_is_exported_and_verified_too() {
     let scene = Scene::new().await;
@@ -106,6 +138,45 @@ async fn a_reader_who_has_seen_enough_is_no_error() {
         assert_eq!(output.status.code(), Some(0));
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     }
+}
+
+/// Enough that it takes a while.
+const MANY: &str = "
+    INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, event_id,
+                        application_id, recorded_at, event_hash, epoch)
+    SELECT 'User', 'usr_' || n, 1, 'UserRegistered', '1.0', '{}', '{}', gen_random_uuid(), id, now(), sha256(''), 1
+    FROM generate_series(1, 60000) AS n, applications";
+
+#[tokio::test]
+async fn an_interrupted_export_leaves_no_file() {
+    let scene = Scene::new().await;
+    let mut owner = scene.deployment.database.connect().await;
+    sqlx::raw_sql(MANY).execute(&mut owner).await.unwrap();
+    let numbered = async {
+        let sql = "SELECT position >= 60000 FROM log_head";
+        while !sqlx::query_scalar::<_, bool>(sql).fetch_one(&mut owner).await.unwrap() {}
+    };
+    tokio::time::timeout(PATIENCE, numbered).await.expect("the node numbers them");
+    let file = scene.file("export.jsonl");
+    let directory = file.parent().unwrap();
+    let environment = [("DATABASE_URL".to_owned(), scene.deployment.database.url.clone())];
+    let arguments = ["events", "export", "--app", &scene.app, "--output", text(&file)];
+    let child = devauth(&arguments, &environment).spawn().unwrap();
+    let files = || std::fs::read_dir(directory).unwrap().count();
+    let begun = async {
+        while files() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, begun).await.expect("it begins");
+
+    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("interrupted"));
+    assert_eq!(files(), 0);
 }
 
 /// Each export is all there was at a moment: it verifies, and the next begins with it.

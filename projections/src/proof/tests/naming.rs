@@ -1,10 +1,15 @@
 //! What was changed, removed, inserted or reordered is named.
 
 use chrono::Duration;
+use sha2::{Digest as _, Sha256};
 
-use super::{ADA, EVE, Finding, Kind, event, events, exported, exported_open, findings, hashed, places};
+use super::{
+    ADA, EVE, Finding, Kind, checked, event, events, exported, exported_open, findings, hashed, places,
+};
 use crate::feed::StoredEvent;
 use crate::proof::content;
+use crate::proof::digest::hex;
+use crate::proof::line::{self, Footer};
 
 /// Changes one event before it is written, without making its hash anew.
 fn with(index: usize, change: impl FnOnce(&mut StoredEvent)) -> Vec<Finding> {
@@ -119,10 +124,91 @@ fn what_was_opened_has_to_say_what_was_stored() {
     assert_eq!(places(&found)[0], (Kind::Changed, Some(3), Some(4), Some(ADA.1), Some(2)));
 }
 
+/// The same event in another form of JSON is other bytes; which line it is in is told, not only that something is different.
+#[test]
+fn a_line_in_another_form_is_named() {
+    let other_forms: [fn(&str) -> String; 4] = [
+        |line| line.replacen(':', ": ", 1),
+        |line| line.replacen("usr_ada", "\\u0075sr_ada", 1),
+        |line| line.replacen("00000000-0000-0000-0000-000000000001", "00000000000000000000000000000001", 1),
+        |line| line.replacen("Z\"", "+00:00\"", 1),
+    ];
+    for other in other_forms {
+        let mut lines = exported(&events());
+        let line = other(&lines[2]);
+        assert_ne!(line, lines[2]);
+        lines[2] = line;
+        assert_eq!(places(&findings(&lines))[0], (Kind::Damaged, Some(3), None, None, None));
+    }
+}
+
+/// The last line made anew, with a right SHA-256 of the bytes before it.
+fn resealed(mut lines: Vec<String>, change: impl FnOnce(&mut Footer)) -> Vec<String> {
+    let mut footer: Footer = line::read(lines.pop().unwrap().as_bytes()).unwrap();
+    change(&mut footer);
+    footer.sha256 = String::new();
+    let end = line::write(&footer);
+    let (before, _) = end.rsplit_once("\"}").unwrap();
+    let digest = Sha256::new().chain_update(lines.concat()).chain_update(before).finalize();
+    footer.sha256 = hex(&digest);
+    lines.push(line::write(&footer));
+    lines
+}
+
+#[test]
+fn each_value_of_the_last_line_is_checked_by_itself() {
+    assert_eq!(findings(&resealed(exported(&events()), |_| {})), []);
+    let changes: [(fn(&mut Footer), Kind, &str); 6] = [
+        (|footer| footer.count += 1, Kind::Removed, "8 events, and there are 7"),
+        (|footer| footer.count -= 1, Kind::Inserted, "6 events, and there are 7"),
+        (|footer| footer.last += 1, Kind::Removed, "the last event is at position 22"),
+        (|footer| footer.last -= 1, Kind::Inserted, "the last event is at position 20"),
+        (|footer| footer.head = 20, Kind::Changed, "the export ends at position 20"),
+        (|footer| footer.digest = "0".repeat(64), Kind::Changed, "its digest"),
+    ];
+    for (change, kind, what) in changes {
+        let found = findings(&resealed(exported(&events()), change));
+        assert_eq!(places(&found), [(kind, Some(9), None, None, None)], "{found:#?}");
+        assert!(found[0].what.contains(what), "{}", found[0].what);
+    }
+}
+
+/// Written anew as an export writes it, with every hash and digest right.
+#[test]
+fn a_file_made_anew_still_needs_whole_streams() {
+    let at = |index: usize, event: StoredEvent| {
+        let mut events = events();
+        events[index] = event;
+        let found = findings(&exported(&events));
+        found.into_iter().map(|finding| (finding.kind, finding.position, finding.what)).collect::<Vec<_>>()
+    };
+    let of = |kind, what: &str| vec![(kind, Some(12), what.to_owned())];
+    assert_eq!(at(4, event(12, ADA, 2, "EmailVerified"))[0], of(Kind::Inserted, "it is there twice")[0]);
+    assert_eq!(
+        at(4, event(12, ADA, 1, "UserRegistered"))[0],
+        of(Kind::Reordered, "it stands behind event 2 of its stream")[0]
+    );
+    let begun = of(Kind::Inserted, "its stream has begun already");
+    assert_eq!(at(4, event(12, ADA, 3, "UserRegistered")), begun);
+    let none = of(Kind::Changed, "no stream of its type begins with such an event");
+    assert_eq!(at(4, event(12, ("User", "usr_new"), 1, "EmailVerified"))[0], none[0]);
+}
+
+/// Nothing in a file tells that all of it was made anew. Its digest is another: that is why one keeps it elsewhere.
+#[test]
+fn a_file_made_anew_without_its_last_events_holds_and_has_another_digest() {
+    let (whole, shorter) = (exported(&events()), exported(&events()[..5]));
+    assert_eq!((findings(&whole), findings(&shorter)), (vec![], vec![]));
+    let digest = |lines: &[String]| checked(lines.concat().as_bytes()).digest;
+    assert_ne!(digest(&whole), digest(&shorter));
+}
+
 #[test]
 fn what_is_shown_on_a_terminal_can_not_command_it() {
     let mut all = events();
     all[0].aggregate_id = "usr_\u{1b}[2J".to_owned();
     let found = findings(&exported(&all));
     assert!(found.iter().all(|finding| !finding.to_string().contains('\u{1b}')), "{found:?}");
+    let told = Finding::new(Kind::Changed, "before, usr_\u{1b}[2J had this position").to_string();
+    assert!(!told.contains('\u{1b}'), "{told:?}");
 }

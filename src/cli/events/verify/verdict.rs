@@ -62,7 +62,7 @@ impl fmt::Display for Verdict {
             writeln!(f, "{} events have no position yet and were not verified", grouped(self.unnumbered))?;
         }
         if let Some(unchanged) = self.unchanged_since {
-            writeln!(f, "{} events are those of the earlier export", grouped(unchanged))?;
+            writeln!(f, "{} events have the hashes of the earlier export", grouped(unchanged))?;
         }
         match &self.digest {
             Some(digest) => writeln!(f, "digest {digest}"),
