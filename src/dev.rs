@@ -46,10 +46,5 @@ pub fn prepare(data_dir: &Path) -> Result<DevEnvironment, DevError> {
     let data_dir = postgres.data_dir().to_owned();
     let mail_dir = data_dir.join("mail");
     data_dir::create_private(&mail_dir)?;
-    Ok(DevEnvironment {
-        key_files: keys::make(&data_dir)?,
-        postgres,
-        data_dir,
-        mail_dir,
-    })
+    Ok(DevEnvironment { key_files: keys::make(&data_dir)?, postgres, data_dir, mail_dir })
 }

@@ -6,6 +6,8 @@
 //! and one that was cut off is taken up by running it again.
 
 pub mod encryption;
+#[cfg(test)]
+mod fixture;
 mod key_file;
 mod pem_file;
 pub mod signing;

@@ -3,8 +3,8 @@
 mod background;
 mod database;
 mod observing;
-mod projecting;
 mod presence;
+mod projecting;
 
 use std::net::SocketAddr;
 

@@ -84,7 +84,10 @@ pub async fn reserve(
     }
     let Some(status) = row.try_get::<Option<i16>, _>("status")? else { return Ok(Reservation::InProgress) };
     let sealed = Sealed { key_id: row.try_get("key_id")?, content: row.try_get("answer")? };
-    Ok(Reservation::Done { status: status.unsigned_abs(), body: keyring.open(&sealed, &bound_to(&key.scope))? })
+    Ok(Reservation::Done {
+        status: status.unsigned_abs(),
+        body: keyring.open(&sealed, &bound_to(&key.scope))?,
+    })
 }
 
 /// Stores the answer, in the transaction that does the work; `about` is whose data is in it.

@@ -133,7 +133,9 @@ pub async fn forget(pool: &Pool, purpose: Purpose, keys: &[String]) -> Result<()
 }
 
 /// Keeps other rotations away. Postgres lets it go when the connection ends, however it ends.
-pub struct OneRotation(#[expect(dead_code, reason = "the connection holds the lock")] PoolConnection<Postgres>);
+pub struct OneRotation(
+    #[expect(dead_code, reason = "the connection holds the lock")] PoolConnection<Postgres>,
+);
 
 /// Takes the lock that lets one rotation work at a time; nothing if another has it.
 ///

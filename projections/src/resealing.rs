@@ -11,7 +11,7 @@ use crate::sealing::{Keyring, Sealed, SealingError};
 use crate::secrets::application_secrets::ApplicationSecretRows;
 use crate::secrets::data_keys::DataKeyRows;
 use crate::secrets::service_keys::ServiceKeyRows;
-use crate::{Error, Pool, Tx};
+use crate::{Error, Pool, Tx, crash_point};
 
 /// The rows of one table that the configured keys sealed; each has its key's id in `key_id`.
 pub(crate) trait SealedRows {
@@ -98,7 +98,9 @@ async fn table<T: SealedRows>(
         }
         let count = resealed.len() as u64;
         T::put(&mut tx, &newest, resealed).await?;
+        crash_point::reached("resealing_before_commit");
         tx.commit().await?;
+        crash_point::reached("resealing_after_commit");
         pass.resealed += count;
         committed(pass.resealed);
     }
@@ -130,10 +132,11 @@ pub async fn uses(pool: &Pool) -> Result<Uses, Error> {
 /// Postgres is away.
 pub async fn any_use(pool: &Pool, keys: &[String]) -> Result<bool, Error> {
     for table in TABLES {
-        let found: bool = sqlx::query_scalar(&format!("SELECT EXISTS (SELECT FROM {table} WHERE key_id = ANY($1))"))
-            .bind(keys)
-            .fetch_one(pool)
-            .await?;
+        let found: bool =
+            sqlx::query_scalar(&format!("SELECT EXISTS (SELECT FROM {table} WHERE key_id = ANY($1))"))
+                .bind(keys)
+                .fetch_one(pool)
+                .await?;
         if found {
             return Ok(true);
         }

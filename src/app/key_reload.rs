@@ -176,7 +176,9 @@ async fn replace_encryption(
     }
     for gone in before.iter().filter(|id| !ids.contains(id)) {
         let used = resealing::any_use(&app.pool, slice::from_ref(gone)).await;
-        if used.map_err(|_away| "whether a key that is gone from it is still needed can't be asked just now")? {
+        if used
+            .map_err(|_away| "whether a key that is gone from it is still needed can't be asked just now")?
+        {
             return Err(format!("key {gone} is gone from it and still seals something"));
         }
     }

@@ -194,7 +194,10 @@ mod tests {
         assert!(weak.starts_with("key 2 is base64 of 3 bytes"), "{weak}");
         assert!(!weak.contains("AAAA"), "{weak}");
 
-        assert!(EncryptionKey::parse_list(&format!("{GOOD},{GOOD}")).is_err_and(|reason| reason.contains("twice")));
+        assert!(
+            EncryptionKey::parse_list(&format!("{GOOD},{GOOD}"))
+                .is_err_and(|reason| reason.contains("twice"))
+        );
         assert!(EncryptionKey::parse_list(&format!("{GOOD},")).is_err());
         assert!(EncryptionKey::parse_list("").is_err());
     }
@@ -202,8 +205,10 @@ mod tests {
     #[test]
     fn commas_and_lines_separate_keys() {
         let other = base64_of(key_bytes().as_slice());
-        for list in [format!("{GOOD},{other}"), format!("{GOOD}\r\n{other}\n"), format!(" {GOOD} , {other}")] {
-            let ids: Vec<_> = EncryptionKey::parse_list(&list).expect("two keys").iter().map(EncryptionKey::id).collect();
+        for list in [format!("{GOOD},{other}"), format!("{GOOD}\r\n{other}\n"), format!(" {GOOD} , {other}")]
+        {
+            let ids: Vec<_> =
+                EncryptionKey::parse_list(&list).expect("two keys").iter().map(EncryptionKey::id).collect();
             assert_eq!(ids.len(), 2, "{list:?}");
             assert_eq!(ids[0], "720dcebc");
         }

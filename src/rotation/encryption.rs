@@ -124,7 +124,9 @@ impl<'a> EncryptionRotation<'a> {
                 Step::Add if began => return Ok(state),
                 Step::Add => self.add()?,
                 Step::Spread { key, .. } => {
-                    self.at.nodes("don't have the new key yet", |node| !node.encryption_keys.contains(&key)).await?;
+                    self.at
+                        .nodes("don't have the new key yet", |node| !node.encryption_keys.contains(&key))
+                        .await?;
                 }
                 Step::Promote { key } => self.promote(&key)?,
                 Step::Switch { key, .. } => {
@@ -175,7 +177,8 @@ impl<'a> EncryptionRotation<'a> {
         let has_old = |node: &NodeRow| node.encryption_keys.iter().any(|key| !keys.contains(key));
         self.at.nodes("still have the old keys", has_old).await?;
         let uses = key_uses::list(self.at.pool, Purpose::Encryption).await?;
-        let gone: Vec<_> = uses.into_iter().map(|known| known.key_id).filter(|key| !keys.contains(key)).collect();
+        let gone: Vec<_> =
+            uses.into_iter().map(|known| known.key_id).filter(|key| !keys.contains(key)).collect();
         key_uses::forget(self.at.pool, Purpose::Encryption, &gone).await?;
         self.state().await
     }
@@ -209,7 +212,8 @@ impl<'a> EncryptionRotation<'a> {
             ));
         };
         let mut keys = self.keys()?;
-        let made = EncryptionKey::parse(encryption_key().expose_secret()).expect("32 random bytes are no weak key");
+        let made =
+            EncryptionKey::parse(encryption_key().expose_secret()).expect("32 random bytes are no weak key");
         self.at.say(format!("key {} is made and added to the file", made.id()));
         keys.push(made);
         write(path, &keys)
@@ -322,7 +326,9 @@ fn next(keys: &[String], known: &Known, rows_left: u64) -> Step {
 impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Step::Add => f.write_str("nothing is under way; `devauth keys rotate encryption` makes a new key"),
+            Step::Add => {
+                f.write_str("nothing is under way; `devauth keys rotate encryption` makes a new key")
+            }
             Step::Spread { key, nodes_behind } => {
                 write!(f, "{nodes_behind} nodes don't have key {key} yet")
             }
@@ -340,3 +346,5 @@ impl std::fmt::Display for Step {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -90,7 +90,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
         let error = replace(&path, "new").unwrap_err();
-        assert!(error.to_string().contains("can't be written") && !error.to_string().contains("new"), "{error}");
+        assert!(
+            error.to_string().contains("can't be written") && !error.to_string().contains("new"),
+            "{error}"
+        );
         assert!(!path.exists());
     }
 }

@@ -176,7 +176,8 @@ impl<'a> SigningRotation<'a> {
         let has_old = |node: &NodeRow| node.signing_keys.iter().any(|key| !keys.contains(key));
         self.at.nodes("still have the old keys", has_old).await?;
         let uses = key_uses::list(self.at.pool, Purpose::Signing).await?;
-        let gone: Vec<_> = uses.into_iter().map(|known| known.key_id).filter(|key| !keys.contains(key)).collect();
+        let gone: Vec<_> =
+            uses.into_iter().map(|known| known.key_id).filter(|key| !keys.contains(key)).collect();
         key_uses::forget(self.at.pool, Purpose::Signing, &gone).await?;
         self.state().await
     }
@@ -242,7 +243,10 @@ fn next(keys: &[String], known: &Known, now: DateTime<Utc>) -> Step {
     }
     if !going.is_empty() {
         let needed = going.iter().filter_map(|key| known.of(key)?.needed_until).max();
-        return Step::Retire { keys: going.into_iter().cloned().collect(), not_before: needed.unwrap_or(now) };
+        return Step::Retire {
+            keys: going.into_iter().cloned().collect(),
+            not_before: needed.unwrap_or(now),
+        };
     }
     let mut left: Vec<String> = known.nodes.iter().flat_map(|node| node.signing_keys.clone()).collect();
     left.retain(|key| !keys.contains(key));
@@ -291,3 +295,5 @@ impl std::fmt::Display for Step {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use devauth_projections::Error;
 use devauth_projections::key_uses::{self, Purpose};
 use devauth_projections::nodes::{self, NodeRow};
-use devauth_projections::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, KeyReload, StartError};
@@ -68,7 +68,8 @@ impl Presence {
         key_uses::observe(pool, Purpose::Signing, &signing_keys, Some(needed), now).await?;
         if !signing_keys.starts_with(std::slice::from_ref(&self.told)) {
             // It signed until a moment ago.
-            key_uses::observe(pool, Purpose::Signing, std::slice::from_ref(&self.told), Some(needed), now).await?;
+            key_uses::observe(pool, Purpose::Signing, std::slice::from_ref(&self.told), Some(needed), now)
+                .await?;
         }
         self.told = signing_keys[0].clone();
         nodes::put(pool, &NodeRow { id: self.app.id, seen_at: now, encryption_keys, signing_keys }).await

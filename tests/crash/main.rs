@@ -4,6 +4,7 @@ mod caller;
 mod cli;
 mod configuration;
 mod deployment;
+mod key_rotation;
 mod events;
 mod mail;
 mod node;

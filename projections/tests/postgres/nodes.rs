@@ -10,7 +10,12 @@ fn ids(keys: &[&str]) -> Vec<String> {
 }
 
 fn node(fixture: &Fixture, seconds: i64) -> NodeRow {
-    NodeRow { id: fixture.id(), seen_at: at(seconds), encryption_keys: ids(&["a"]), signing_keys: ids(&["s", "t"]) }
+    NodeRow {
+        id: fixture.id(),
+        seen_at: at(seconds),
+        encryption_keys: ids(&["a"]),
+        signing_keys: ids(&["s", "t"]),
+    }
 }
 
 async fn of(fixture: &Fixture, purpose: Purpose, key: &str) -> KeyUse {

@@ -11,7 +11,7 @@ use devauth_projections::secrets::{application_secrets, service_keys};
 use devauth_projections::{Error, transactions};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::fixture::{EMAIL, Fixture, application, at, eventually, keyring, run};
+use crate::fixture::{EMAIL, Fixture, application, at, eventually, keyring, registered, run};
 
 /// The key of [`keyring`].
 fn old_key() -> Key256 {
@@ -39,7 +39,13 @@ async fn pass(fixture: &Fixture, batch: i64) -> Result<Pass, Error> {
 /// Rows under the old key.
 async fn left(fixture: &Fixture) -> u64 {
     let old = key_id(&old_key());
-    resealing::uses(&fixture.pool).await.unwrap().iter().filter(|((_, key), _)| *key == old).map(|(_, n)| n).sum()
+    resealing::uses(&fixture.pool)
+        .await
+        .unwrap()
+        .iter()
+        .filter(|((_, key), _)| *key == old)
+        .map(|(_, n)| n)
+        .sum()
 }
 
 /// The address of a user, as who has these keys reads it in the log.
@@ -64,7 +70,9 @@ fn request(number: u8) -> Key {
 async fn others(fixture: &Fixture) -> [u8; 32] {
     for number in 0..5 {
         idempotency::reserve(&fixture.pool, &keyring(), &request(number), at(0)).await.unwrap();
-        idempotency::complete_alone(&fixture.pool, &keyring(), &request(number), 201, &[number]).await.unwrap();
+        idempotency::complete_alone(&fixture.pool, &keyring(), &request(number), 201, &[number])
+            .await
+            .unwrap();
     }
     // Reserved and not answered: nothing is sealed yet.
     idempotency::reserve(&fixture.pool, &keyring(), &request(9), at(0)).await.unwrap();
@@ -98,8 +106,8 @@ async fn hold_updates(fixture: &Fixture) -> PgConnection {
 
 async fn waiting(connection: &mut PgConnection, kind: &str) -> i64 {
     sqlx::query_scalar(
-        "SELECT count(*) FROM pg_locks l LEFT JOIN pg_database d ON d.oid = l.database
-         WHERE NOT l.granted AND l.locktype = $1 AND coalesce(d.datname, current_database()) = current_database()",
+        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+         WHERE NOT l.granted AND l.locktype = $1 AND a.datname = current_database()",
     )
     .bind(kind)
     .fetch_one(connection)
@@ -133,17 +141,25 @@ async fn afterwards_everything_opens_with_the_new_key_alone_and_says_the_same() 
     let done = resealing::pass(&fixture.pool, &both(), 3, |count| told.push(count)).await.unwrap();
 
     assert_eq!((done, left(&fixture).await), (Pass { resealed: 14, damaged: 0 }, 0));
-    assert_eq!(told, [1, 2, 5, 8, 9, 12, 14], "one root key, one secret, seven people, five answers, by three");
+    assert_eq!(
+        told,
+        [1, 2, 5, 8, 9, 12, 14],
+        "one root key, one secret, seven people, five answers, by three"
+    );
     assert!(!resealing::any_use(&fixture.pool, &[key_id(&old_key())]).await.unwrap());
     for person in people {
         let told = address(&fixture, new_alone(), person).await.unwrap();
         assert_eq!(told, Personal::Clear(EMAIL.to_owned()));
     }
-    assert_eq!(*service_keys::get_or_create(&fixture.pool, &new_alone(), "root").await.unwrap().expose(), root);
+    assert_eq!(
+        *service_keys::get_or_create(&fixture.pool, &new_alone(), "root").await.unwrap().expose(),
+        root
+    );
     let secret = application_secrets::get(&fixture.pool, &new_alone(), application()).await.unwrap();
     assert_eq!(secret.as_deref(), Some(&b"dvs_secret"[..]));
     for number in 0..5 {
-        let stored = idempotency::reserve(&fixture.pool, &new_alone(), &request(number), at(1)).await.unwrap();
+        let stored =
+            idempotency::reserve(&fixture.pool, &new_alone(), &request(number), at(1)).await.unwrap();
         assert!(matches!(stored, Reservation::Done { status: 201, body } if body == [number]));
     }
     assert_eq!(pass(&fixture, 3).await.unwrap(), Pass::default(), "a second pass finds nothing");
@@ -191,9 +207,9 @@ async fn who_is_erased_meanwhile_stays_erased() {
     // One erasure that isn't committed yet, and one that comes while the row is being resealed.
     let (first, second) = (people[0], people[1]);
     let delete = "DELETE FROM secrets.data_keys WHERE user_id = $1";
+    let mut owner = hold_updates(&fixture).await;
     let mut early = fixture.pool.begin().await.unwrap();
     sqlx::query(delete).bind(first.uuid()).execute(&mut *early).await.unwrap();
-    let mut owner = hold_updates(&fixture).await;
     let mut watcher = fixture.owner().await;
 
     let resealing = tokio::spawn({
@@ -230,8 +246,9 @@ async fn a_person_who_signs_up_meanwhile_is_not_missed_and_nobody_waits() {
     });
     eventually("the batch is in its middle", async || waiting(&mut watcher, "advisory").await == 1).await;
 
-    // A node that does not seal with the new key yet.
-    let newcomer = fixture.user().await;
+    // At a node that does not seal with the new key yet, and where the pass has been already.
+    let newcomer = UserId::from_uuid(uuid::Uuid::nil());
+    fixture.append::<User>(newcomer, &[registered()]).await;
     // As everybody does who appends an event of a person.
     let mut appending = fixture.pool.begin().await.unwrap();
     let held: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT user_id FROM secrets.data_keys FOR KEY SHARE")

@@ -23,7 +23,8 @@ pub(super) fn locate(of_dev: bool) -> Result<KeyAccess, Failure> {
 
 /// The database, which some commands can't do without.
 pub(super) fn connect(access: &KeyAccess, of_dev: bool) -> Result<Pool, Failure> {
-    let missing = if of_dev { "`devauth dev` does not run: start it first" } else { "DATABASE_URL is not set" };
+    let missing =
+        if of_dev { "`devauth dev` does not run: start it first" } else { "DATABASE_URL is not set" };
     let url = access.database_url.as_ref().ok_or_else(|| Failure::usage(missing))?;
     let settings = PoolSettings { max_connections: 3, ..PoolSettings::default() };
     Ok(pool::lazy(url.expose_secret(), &settings)?)

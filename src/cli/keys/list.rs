@@ -72,8 +72,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let found = access::locate(args.dev)?;
     let mut listing = Listing::of(&found.keys)?;
     if found.database_url.is_some() {
-        let pool = access::connect(&found, args.dev)?;
-        block_on(async { listing.ask(&pool).await })?;
+        block_on(async { listing.ask(&access::connect(&found, args.dev)?).await })?;
     }
     if args.json { answer_json(&listing) } else { answer(&listing.as_table()) }
 }
@@ -141,7 +140,8 @@ impl Listing {
     fn details(&self, key: &Listed) -> String {
         let rows = key.rows.as_ref().map(|rows| format!(", {} rows", rows.values().sum::<u64>()));
         let nodes = key.nodes.zip(self.nodes).map(|(some, all)| format!(", {some} of {all} nodes"));
-        let until = key.needed_until.filter(|_| !key.active).map(|time| format!(", tokens until {}", moment(time)));
+        let until =
+            key.needed_until.filter(|_| !key.active).map(|time| format!(", tokens until {}", moment(time)));
         [rows, nodes, until].into_iter().flatten().collect()
     }
 }

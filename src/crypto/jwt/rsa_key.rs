@@ -89,7 +89,8 @@ impl RsaKey {
 
 /// A file that somebody is still writing may end anywhere, also in a mark, which no reader of PEM would complain about.
 fn is_cut_off(pem: &[u8]) -> bool {
-    let marks = pem.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| line.starts_with(b"-----"));
+    let marks =
+        pem.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| line.starts_with(b"-----"));
     let mut open = false;
     for mark in marks {
         if mark.len() < 16 || !mark.ends_with(b"-----") {

@@ -42,11 +42,7 @@ fn the_error_says_which_key_and_why() {
 
 #[test]
 fn whatever_is_no_rsa_key_is_refused_by_its_name() {
-    for nothing in [
-        "",
-        "garbage",
-        "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n",
-    ] {
+    for nothing in ["", "garbage", "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n"] {
         assert_eq!(problem(nothing.as_bytes()), KeyProblem::NotPem, "{nothing}");
     }
     assert_eq!(problem(&pem("ENCRYPTED PRIVATE KEY", b"x")), KeyProblem::Encrypted);
