@@ -55,7 +55,7 @@ pub enum Step {
     /// Nothing is left under the old keys: they may go.
     Retire {
         /// The old keys.
-        keys: Vec<String>,
+        old: Vec<String>,
     },
 }
 
@@ -149,7 +149,7 @@ impl<'a> EncryptionRotation<'a> {
     pub async fn retire(&self) -> Result<State, RotationError> {
         let _alone = self.at.alone().await?;
         let old = match self.state().await?.step {
-            Step::Retire { keys } => keys,
+            Step::Retire { old } => old,
             Step::Add => Vec::new(),
             other => return Err(RotationError::NotNow(other.to_string())),
         };
@@ -318,7 +318,7 @@ fn next(keys: &[String], known: &Known, rows_left: u64) -> Step {
     match known.behind(|node| node.encryption_keys.first() != Some(&first)) {
         0 if rows_left > 0 => Step::Reseal { rows: rows_left },
         0 if going.is_empty() => Step::Add,
-        0 => Step::Retire { keys: going.into_iter().cloned().collect() },
+        0 => Step::Retire { old: going.into_iter().cloned().collect() },
         nodes_behind => Step::Switch { key: first, nodes_behind },
     }
 }
@@ -337,10 +337,10 @@ impl std::fmt::Display for Step {
                 write!(f, "{nodes_behind} nodes don't seal with key {key} yet")
             }
             Step::Reseal { rows } => write!(f, "{rows} rows are left under older keys"),
-            Step::Retire { keys } => write!(
+            Step::Retire { old } => write!(
                 f,
                 "nothing is left under {}; `devauth keys rotate encryption --retire` takes it away",
-                names(keys)
+                names(old)
             ),
         }
     }

@@ -50,14 +50,14 @@ pub enum Step {
     /// Every node signs with the first key: the others may go.
     Retire {
         /// The old keys.
-        keys: Vec<String>,
+        old: Vec<String>,
         /// When the last token they signed has expired.
         not_before: DateTime<Utc>,
     },
     /// Old keys are gone from the file, and some nodes still have them.
     Forget {
         /// The old keys.
-        keys: Vec<String>,
+        old: Vec<String>,
         /// How many nodes.
         nodes_behind: usize,
     },
@@ -165,9 +165,9 @@ impl<'a> SigningRotation<'a> {
     pub async fn retire(&self, force: bool) -> Result<State, RotationError> {
         let _alone = self.at.alone().await?;
         match self.state().await?.step {
-            Step::Retire { keys, not_before } if force || not_before <= self.at.clock.now() => {
-                PemFile::read(self.path)?.without(&keys)?;
-                self.at.say(format!("{} gone from the file", names(&keys)));
+            Step::Retire { old, not_before } if force || not_before <= self.at.clock.now() => {
+                PemFile::read(self.path)?.without(&old)?;
+                self.at.say(format!("{} gone from the file", names(&old)));
             }
             Step::Forget { .. } => {}
             other => return Err(not_now(&other)),
@@ -244,7 +244,7 @@ fn next(keys: &[String], known: &Known, now: DateTime<Utc>) -> Step {
     if !going.is_empty() {
         let needed = going.iter().filter_map(|key| known.of(key)?.needed_until).max();
         return Step::Retire {
-            keys: going.into_iter().cloned().collect(),
+            old: going.into_iter().cloned().collect(),
             not_before: needed.unwrap_or(now),
         };
     }
@@ -256,7 +256,7 @@ fn next(keys: &[String], known: &Known, now: DateTime<Utc>) -> Step {
         true => Step::Publish,
         false => {
             let nodes_behind = known.behind(|node| node.signing_keys.iter().any(|key| !keys.contains(key)));
-            Step::Forget { keys: left, nodes_behind }
+            Step::Forget { old: left, nodes_behind }
         }
     }
 }
@@ -280,16 +280,16 @@ impl std::fmt::Display for Step {
                 f,
                 "{nodes_behind} nodes don't sign with key {key} yet; bring the file to them, then run --sign again"
             ),
-            Step::Retire { keys, not_before } => write!(
+            Step::Retire { old, not_before } => write!(
                 f,
                 "the first key signs; next is --retire for {}, not before {}",
-                names(keys),
+                names(old),
                 moment(*not_before)
             ),
-            Step::Forget { keys, nodes_behind } => write!(
+            Step::Forget { old, nodes_behind } => write!(
                 f,
                 "{nodes_behind} nodes still have {}; bring the file to them, then run --retire again",
-                names(keys)
+                names(old)
             ),
         }
     }

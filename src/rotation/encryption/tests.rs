@@ -23,7 +23,7 @@ fn rows_are_resealed_when_every_node_seals_with_the_new_key_and_the_old_one_goes
     assert_eq!(behind, Step::Switch { key: "new".into(), nodes_behind: 1 });
     let all: &[&[&str]] = &[&["new", "old"], &["new", "old"]];
     assert_eq!(step(&file, &known(&uses, all), 5), Step::Reseal { rows: 5 });
-    assert_eq!(step(&file, &known(&uses, all), 0), Step::Retire { keys: keys(&["old"]) });
+    assert_eq!(step(&file, &known(&uses, all), 0), Step::Retire { old: keys(&["old"]) });
     assert_eq!(step(&["new"], &known(&uses, &[&["new"]]), 0), Step::Add);
 }
 
@@ -34,7 +34,7 @@ fn a_key_that_was_fully_resealed_is_never_taken_for_a_new_one() {
     let going = [used("a", 90, Some(100)), used("b", 0, Some(95))];
     let nodes: &[&[&str]] = &[&["a", "b"]];
     assert_eq!(step(&["a", "b"], &known(&coming, nodes), 0), Step::Promote { key: "b".into() });
-    assert_eq!(step(&["a", "b"], &known(&going, nodes), 0), Step::Retire { keys: keys(&["b"]) });
+    assert_eq!(step(&["a", "b"], &known(&going, nodes), 0), Step::Retire { old: keys(&["b"]) });
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn every_state_says_what_it_is_and_shows_ids_alone() {
         (Step::Promote { key: "k".into() }, "key k"),
         (Step::Switch { key: "k".into(), nodes_behind: 2 }, "2 nodes don't seal with key k"),
         (Step::Reseal { rows: 3 }, "3 rows"),
-        (Step::Retire { keys: keys(&["k"]) }, "--retire"),
+        (Step::Retire { old: keys(&["k"]) }, "--retire"),
     ] {
         assert!(step.to_string().contains(text), "{step}");
     }

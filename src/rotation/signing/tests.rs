@@ -47,9 +47,9 @@ fn the_old_key_goes_when_all_sign_with_the_new_one_and_its_last_token_has_expire
     let behind = step(&file, &known(&uses, &[&["new", "old"], &["old", "new"]]));
     assert_eq!(behind, Step::Switch { key: "new".into(), nodes_behind: 1 });
     let all = step(&file, &known(&uses, &[&["new", "old"], &["new", "old"]]));
-    assert_eq!(all, Step::Retire { keys: keys(&["old"]), not_before: at(9_500 + 900) });
+    assert_eq!(all, Step::Retire { old: keys(&["old"]), not_before: at(9_500 + 900) });
     let gone = step(&["new"], &known(&uses, &[&["new"], &["new", "old"]]));
-    assert_eq!(gone, Step::Forget { keys: keys(&["old"]), nodes_behind: 1 });
+    assert_eq!(gone, Step::Forget { old: keys(&["old"]), nodes_behind: 1 });
     assert_eq!(step(&["new"], &known(&uses, &[&["new"], &["new"]])), Step::Publish);
 }
 
@@ -60,7 +60,7 @@ fn a_key_behind_the_first_that_was_there_from_the_beginning_is_on_its_way_out() 
     old.needed_until = Some(at(900));
     let uses = [used("new", 0, Some(NOW)), old];
     let all = step(&["new", "old"], &known(&uses, &[&["new", "old"]]));
-    assert_eq!(all, Step::Retire { keys: keys(&["old"]), not_before: at(900) });
+    assert_eq!(all, Step::Retire { old: keys(&["old"]), not_before: at(900) });
 }
 
 #[test]
@@ -79,8 +79,8 @@ fn every_state_says_what_to_do() {
         (spread(1), "--publish"),
         (Step::Sign { key: "k".into(), not_before: time }, "--sign"),
         (Step::Switch { key: "k".into(), nodes_behind: 1 }, "--sign"),
-        (Step::Retire { keys: keys(&["k", "l"]), not_before: time }, "--retire"),
-        (Step::Forget { keys: keys(&["k"]), nodes_behind: 1 }, "--retire"),
+        (Step::Retire { old: keys(&["k", "l"]), not_before: time }, "--retire"),
+        (Step::Forget { old: keys(&["k"]), nodes_behind: 1 }, "--retire"),
     ] {
         assert!(step.to_string().contains(word), "{step}");
     }
