@@ -185,3 +185,79 @@ async fn replace_encryption(
     app.keyring().replace(&ring);
     Ok(Some(ids))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn watching(path: &Path) -> Watched {
+        Watched::new(Purpose::Signing, vec![path.to_owned()])
+    }
+
+    /// What is to be used after the next look.
+    async fn text(watched: &mut Watched) -> Option<Result<String, Reason>> {
+        let contents = watched.settled().await?;
+        Some(contents.map(|contents| String::from_utf8(contents[0].to_vec()).unwrap()))
+    }
+
+    #[tokio::test]
+    async fn content_counts_when_it_was_the_same_at_two_looks() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        let mut watched = watching(&path);
+        // Somebody writes it bit by bit, each of which could be a good file.
+        for part in ["one", "one two", "one two three"] {
+            fs::write(&path, part).unwrap();
+            assert_eq!(text(&mut watched).await, None, "{part}");
+        }
+        assert_eq!(text(&mut watched).await, Some(Ok("one two three".to_owned())));
+
+        watched.note(Ok(None));
+        assert_eq!(text(&mut watched).await, None, "it is in service");
+        fs::write(&path, "four").unwrap();
+        assert_eq!(text(&mut watched).await, None);
+        assert_eq!(text(&mut watched).await, Some(Ok("four".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_away_for_one_look_is_no_reason_to_say_anything() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        let mut watched = watching(&path);
+        assert_eq!(text(&mut watched).await, None);
+        assert!(text(&mut watched).await.is_some_and(|content| content.is_err()), "it is away for good");
+        fs::write(&path, "one").unwrap();
+        assert_eq!(text(&mut watched).await, None);
+        watched.settled().await.unwrap().unwrap();
+        watched.note(Ok(None));
+
+        fs::remove_file(&path).unwrap();
+        assert_eq!(text(&mut watched).await, None);
+        fs::write(&path, "one").unwrap();
+        assert_eq!(text(&mut watched).await, None);
+        assert_eq!(text(&mut watched).await, None);
+    }
+
+    #[tokio::test]
+    async fn refused_content_is_tried_again_after_a_while_and_other_content_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        fs::write(&path, "bad").unwrap();
+        let mut watched = watching(&path);
+        watched.settled().await;
+        assert!(watched.settled().await.is_some());
+        assert!(!watched.note(Err("bad".to_owned())));
+
+        for _ in 0..TRIES_APART {
+            assert_eq!(text(&mut watched).await, None);
+        }
+        assert_eq!(text(&mut watched).await, Some(Ok("bad".to_owned())));
+        watched.note(Err("bad".to_owned()));
+        fs::write(&path, "good").unwrap();
+        assert_eq!(text(&mut watched).await, None);
+        assert_eq!(text(&mut watched).await, Some(Ok("good".to_owned())));
+    }
+}

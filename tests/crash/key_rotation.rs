@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use devauth_test_support::database::PATIENCE;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 use crate::caller::{Caller, PASSWORD};
@@ -171,6 +172,17 @@ async fn the_encryption_key_is_replaced_under_load() {
     assert_eq!(scene.keys("rotate encryption --status").await["next"], "add");
     assert_eq!(scene.keys("rotate encryption --retire").await["next"], "add", "there is nothing to retire");
 
+    // Somebody may have sealed with the old key in a transaction that is still open: it is not over yet.
+    let mut connection = scene.deployment.database.connect().await;
+    let mut open = connection.begin().await.unwrap();
+    sqlx::query("SELECT 1").execute(&mut *open).await.unwrap();
+    let said = scene.refused("rotate encryption --wait 8s").await;
+    assert!(said.contains("1 transactions in this database began before"), "{said}");
+    assert_eq!(scene.keys("rotate encryption --status").await["rows_left"], 0);
+    let said = scene.refused("rotate encryption --retire --wait 2s").await;
+    assert!(said.contains("1 transactions in this database began before"), "{said}");
+    open.rollback().await.unwrap();
+
     let done = scene.keys("rotate encryption").await;
 
     assert_eq!((&done["next"], &done["rows_left"], &done["nodes"]), (&json!("retire"), &json!(0), &json!(2)));
@@ -189,6 +201,7 @@ async fn the_encryption_key_is_replaced_under_load() {
     // A row under the old key, as a restored one would be: nothing is given up.
     scene.run(&format!("CREATE TABLE kept AS SELECT * FROM secrets.service_keys; UPDATE secrets.service_keys SET key_id = '{old}'")).await;
     assert!(scene.refused("rotate encryption --retire").await.contains("left under older keys"));
+    assert!(scene.refused("rotate encryption").await.contains("1 rows can't be opened"));
     scene
         .run("UPDATE secrets.service_keys s SET key_id = kept.key_id FROM kept WHERE kept.name = s.name")
         .await;
