@@ -243,10 +243,7 @@ fn next(keys: &[String], known: &Known, now: DateTime<Utc>) -> Step {
     }
     if !going.is_empty() {
         let needed = going.iter().filter_map(|key| known.of(key)?.needed_until).max();
-        return Step::Retire {
-            old: going.into_iter().cloned().collect(),
-            not_before: needed.unwrap_or(now),
-        };
+        return Step::Retire { old: going.into_iter().cloned().collect(), not_before: needed.unwrap_or(now) };
     }
     let mut left: Vec<String> = known.nodes.iter().flat_map(|node| node.signing_keys.clone()).collect();
     left.retain(|key| !keys.contains(key));

@@ -68,5 +68,8 @@ async fn each_step_is_done_when_its_time_has_come_and_not_before() {
     assert_eq!((&ended.keys[..], ended.step), (&both[1..], Step::Publish));
     assert_eq!(published(&app, |keys| keys.len() == 1).await, both[1..]);
     assert_eq!((me(&before).await, me(&after).await), (401, 401), "their time is over too");
-    client.post("/v1/auth/refresh", serde_json::json!({"refresh_token": before["refresh_token"]})).await.expect(200);
+    client
+        .post("/v1/auth/refresh", serde_json::json!({"refresh_token": before["refresh_token"]}))
+        .await
+        .expect(200);
 }
