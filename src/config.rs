@@ -278,7 +278,7 @@ impl LogAccess {
         let mut reader = Reader::new(env);
         let database_url = reader.parse(&variables::DATABASE_URL, urls::database);
         let encryption_keys = if opened {
-            reader.parse(&variables::ENCRYPTION_KEY, encryption_key::parse_list)
+            reader.parse(&variables::ENCRYPTION_KEY, EncryptionKey::parse_list)
         } else {
             Some(Vec::new())
         };
