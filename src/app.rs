@@ -1,6 +1,7 @@
 //! Everything a handler or a worker may ask for, put together once.
 
 pub mod api_key_cache;
+mod key_reload;
 mod keys;
 pub mod login_failures;
 
@@ -17,13 +18,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::commands::Commands;
-use crate::config::{Config, Lockout};
+use crate::config::{Config, EncryptionKey, Lockout};
 use crate::crypto::passwords::Passwords;
 use crate::crypto::random;
 use crate::http::context::RequestContext;
 use crate::limits::{Limiter, LockoutPolicy};
 
 use api_key_cache::ApiKeyCache;
+pub use key_reload::{KEY_FILE_UNUSABLE, KeyReload};
 pub use keys::ServiceKeys;
 use login_failures::LoginFailures;
 
@@ -52,6 +54,8 @@ pub struct App(Arc<Node>);
 
 /// What a node is made of.
 pub struct Node {
+    /// Its id, a new one for each start.
+    pub id: uuid::Uuid,
     /// How it was configured.
     pub config: Config,
     /// The time.
@@ -97,8 +101,7 @@ impl App {
         clock: Clock,
         redis_prefix: &str,
     ) -> Result<Self, StartError> {
-        let encryption_keys = config.encryption_keys.iter().map(|key| Key256::new(*key.expose())).collect();
-        let keyring = Keyring::new(encryption_keys)
+        let keyring = keyring(&config.encryption_keys)
             .ok_or_else(|| StartError::Configuration("no encryption key is configured".to_owned()))?;
         cluster::begin_epoch_if_moved(&pool).await?;
         clock.synchronise(&pool).await?;
@@ -113,6 +116,7 @@ impl App {
         );
         let limiter = limiter(&config, redis_prefix)?;
         Ok(App(Arc::new(Node {
+            id: random::uuid_v7(clock.now()),
             config,
             clock,
             pool,
@@ -148,11 +152,22 @@ impl App {
         }
     }
 
+    /// The keys that seal what the database holds.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        self.commands.log().keyring()
+    }
+
     /// A new UUIDv7.
     #[must_use]
     pub fn new_id(&self) -> uuid::Uuid {
         random::uuid_v7(self.clock.now())
     }
+}
+
+/// A ring of these keys; nothing if there are none.
+pub fn keyring(keys: &[EncryptionKey]) -> Option<Keyring> {
+    Keyring::new(keys.iter().map(|key| Key256::new(*key.expose())).collect())
 }
 
 fn limiter(config: &Config, prefix: &str) -> Result<Limiter, StartError> {

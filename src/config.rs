@@ -6,6 +6,7 @@
 
 mod duration;
 mod encryption_key;
+mod key_files;
 mod networks;
 mod private_key;
 mod problem;
@@ -22,12 +23,15 @@ mod variables;
 mod tests;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 use secrecy::{SecretSlice, SecretString};
 
+pub use duration::parse as parse_duration;
 pub use encryption_key::{EncryptionKey, WeakKey};
+pub use key_files::KeyFiles;
 pub use problem::{ConfigErrors, Problem};
 pub use sections::{Lockout, Passwords, Rates, Tokens};
 pub use unknown::{UnknownVariable, unknown_variables};
@@ -72,8 +76,10 @@ pub struct Config {
     pub public_url: String,
     /// The first encrypts, all of them open; never empty.
     pub encryption_keys: Vec<EncryptionKey>,
-    /// RSA private keys in PEM form, at least 2048 bits. The first signs, all of them verify; never empty.
+    /// RSA private keys in PEM form, at least 2048 bits; each may be several. The first signs, all of them verify; never empty.
     pub jwt_keys: Vec<SecretSlice<u8>>,
+    /// Where these keys were read, to notice when they are replaced.
+    pub key_files: KeyFiles,
     /// The sender of every mail.
     pub mail_from: Mailbox,
     /// How passwords are stored.
@@ -99,19 +105,28 @@ pub struct Provided {
     pub database_url: SecretString,
     /// Where mail would go; `dev` catches it instead.
     pub smtp_url: SecretString,
-    /// As [`Config::encryption_keys`].
-    pub encryption_keys: Vec<EncryptionKey>,
-    /// As [`Config::jwt_keys`].
-    pub jwt_keys: Vec<SecretSlice<u8>>,
+    /// The keys, and where they are.
+    pub keys: Keys,
 }
 
-/// The keys alone, for `devauth keys list`.
+/// The keys alone.
 #[derive(Debug, Clone)]
 pub struct Keys {
     /// As [`Config::encryption_keys`].
     pub encryption_keys: Vec<EncryptionKey>,
     /// As [`Config::jwt_keys`].
     pub jwt_keys: Vec<SecretSlice<u8>>,
+    /// As [`Config::key_files`].
+    pub files: KeyFiles,
+}
+
+/// What `devauth keys list` and `devauth keys rotate` need.
+#[derive(Debug, Clone)]
+pub struct KeyAccess {
+    /// The keys.
+    pub keys: Keys,
+    /// As [`Config::database_url`]; the keys alone can be listed without.
+    pub database_url: Option<SecretString>,
 }
 
 /// What `devauth events` needs to read the log of a database.
@@ -150,9 +165,7 @@ impl Config {
         let settings = Settings::read(&mut reader, environment);
 
         reader.finish(|| {
-            let Keys { encryption_keys, jwt_keys } = keys?;
-            let provided =
-                Provided { database_url: database_url?, smtp_url: smtp_url?, encryption_keys, jwt_keys };
+            let provided = Provided { database_url: database_url?, smtp_url: smtp_url?, keys: keys? };
             Some(Self::assemble(environment, provided, public_url?, mail_from?, settings?))
         })
     }
@@ -195,8 +208,9 @@ impl Config {
             bind: settings.bind,
             admin_bind: settings.admin_bind,
             public_url,
-            encryption_keys: provided.encryption_keys,
-            jwt_keys: provided.jwt_keys,
+            encryption_keys: provided.keys.encryption_keys,
+            jwt_keys: provided.keys.jwt_keys,
+            key_files: provided.keys.files,
             mail_from,
             passwords: settings.passwords,
             tokens: settings.tokens,
@@ -220,10 +234,38 @@ impl Keys {
         reader.finish(|| keys)
     }
 
+    /// Reads them from their files.
+    ///
+    /// # Errors
+    /// Says which file can't be read, or which key is weak.
+    pub fn from_files(files: &KeyFiles) -> Result<Self, String> {
+        let encryption_keys = files.read_encryption()?.unwrap_or_default();
+        Ok(Self { encryption_keys, jwt_keys: files.read_signing()?, files: files.clone() })
+    }
+
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let encryption_keys = reader.parse(&variables::ENCRYPTION_KEY, encryption_key::parse_list);
+        let encryption_keys = reader.parse(&variables::ENCRYPTION_KEY, EncryptionKey::parse_list);
         let jwt_keys = reader.parse(&variables::JWT_PRIVATE_KEY_FILE, private_key::read_list);
-        Some(Self { encryption_keys: encryption_keys?, jwt_keys: jwt_keys? })
+        let files = KeyFiles {
+            encryption: reader.text(&variables::ENCRYPTION_KEY.file_name()).map(PathBuf::from),
+            signing: reader
+                .text(variables::JWT_PRIVATE_KEY_FILE.name)
+                .map_or_else(Vec::new, |text| private_key::paths(&text)),
+        };
+        Some(Self { encryption_keys: encryption_keys?, jwt_keys: jwt_keys?, files })
+    }
+}
+
+impl KeyAccess {
+    /// Reads the keys, and the database's URL if there is one.
+    ///
+    /// # Errors
+    /// Every missing, weak or unreadable key, and a database's URL that is none.
+    pub fn from_env(env: Env<'_>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(env);
+        let keys = Keys::read(&mut reader);
+        let database_url = reader.parse_if_set(&variables::DATABASE_URL, urls::database);
+        reader.finish(|| Some(Self { keys: keys?, database_url }))
     }
 }
 
@@ -236,7 +278,7 @@ impl LogAccess {
         let mut reader = Reader::new(env);
         let database_url = reader.parse(&variables::DATABASE_URL, urls::database);
         let encryption_keys = if opened {
-            reader.parse(&variables::ENCRYPTION_KEY, encryption_key::parse_list)
+            reader.parse(&variables::ENCRYPTION_KEY, EncryptionKey::parse_list)
         } else {
             Some(Vec::new())
         };

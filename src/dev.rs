@@ -12,7 +12,7 @@ pub mod watchdog;
 
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use crate::config::KeyFiles;
 
 pub use error::DevError;
 pub use postgres::Postgres;
@@ -26,10 +26,8 @@ pub const DATABASE: &str = "devauth";
 pub struct DevEnvironment {
     /// The private Postgres, ready for connections.
     pub postgres: Postgres,
-    /// Base64 of 32 bytes, as `DEVAUTH_ENCRYPTION_KEY` takes it.
-    pub encryption_key: SecretString,
-    /// An RSA PEM, as `DEVAUTH_JWT_PRIVATE_KEY_FILE` takes it.
-    pub jwt_key_file: PathBuf,
+    /// Where the keys are, as `DEVAUTH_ENCRYPTION_KEY_FILE` and `DEVAUTH_JWT_PRIVATE_KEY_FILE` take it.
+    pub key_files: KeyFiles,
     /// Where all of this is kept between runs.
     pub data_dir: PathBuf,
     /// A directory for caught mails.
@@ -48,11 +46,5 @@ pub fn prepare(data_dir: &Path) -> Result<DevEnvironment, DevError> {
     let data_dir = postgres.data_dir().to_owned();
     let mail_dir = data_dir.join("mail");
     data_dir::create_private(&mail_dir)?;
-    Ok(DevEnvironment {
-        encryption_key: keys::encryption_key(&data_dir)?,
-        jwt_key_file: keys::jwt_key_file(&data_dir)?,
-        postgres,
-        data_dir,
-        mail_dir,
-    })
+    Ok(DevEnvironment { key_files: keys::make(&data_dir)?, postgres, data_dir, mail_dir })
 }

@@ -10,6 +10,7 @@ pub mod dev;
 pub mod http;
 pub mod limits;
 pub mod mailer;
+pub mod rotation;
 pub mod schedule;
 pub mod service;
 pub mod telemetry;

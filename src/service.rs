@@ -3,6 +3,7 @@
 mod background;
 mod database;
 mod observing;
+mod presence;
 mod projecting;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use crate::http::{layers, metrics, pages, routes};
 use crate::mailer::transport::Transport;
 
 pub use database::{migrate, open};
+use presence::Presence;
 
 /// What a node is given besides its configuration.
 pub struct Parts {
@@ -58,6 +60,7 @@ impl Service {
         let admin = listen(config.admin_bind).await?;
         let pool = open(&config).await?;
         let app = App::new(config, pool, parts.clock, &parts.redis_prefix).await?;
+        let presence = Presence::begin(app.clone()).await?;
         let (address, admin_address) = (local(&listener)?, local(&admin)?);
         let shutdown = CancellationToken::new();
         let router = routes::router(&app, parts.pages.merge(pages::router(app.clone())));
@@ -68,7 +71,7 @@ impl Service {
         let admin_routes = layers::wrap(admin_routes, layers::HttpSettings::of(&app.config));
         let private = server::serve(admin, admin_routes, refusals, limits, shutdown.clone());
         let last = CancellationToken::new();
-        let beside = background::run(app.clone(), parts.transport, parts.metrics, last.clone());
+        let beside = background::run(app.clone(), presence, parts.transport, parts.metrics, last.clone());
         let tasks = app.tasks.clone();
         let running = tokio::spawn(async move {
             let requests = async {

@@ -4,8 +4,10 @@
 use chrono::{DateTime, Duration, Utc};
 use devauth_aggregates::UserId;
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
-use crate::sealing::{Keyring, Sealed};
+use crate::resealing::SealedRows;
+use crate::sealing::{Keyring, Sealed, SealingError};
 use crate::{Error, Pool, Tx};
 
 /// How long an answer is kept.
@@ -82,7 +84,10 @@ pub async fn reserve(
     }
     let Some(status) = row.try_get::<Option<i16>, _>("status")? else { return Ok(Reservation::InProgress) };
     let sealed = Sealed { key_id: row.try_get("key_id")?, content: row.try_get("answer")? };
-    Ok(Reservation::Done { status: status.unsigned_abs(), body: keyring.open(&sealed, &bound_to(key))? })
+    Ok(Reservation::Done {
+        status: status.unsigned_abs(),
+        body: keyring.open(&sealed, &bound_to(&key.scope))?,
+    })
 }
 
 /// Stores the answer, in the transaction that does the work; `about` is whose data is in it.
@@ -97,7 +102,7 @@ pub async fn complete(
     body: &[u8],
     about: Option<UserId>,
 ) -> Result<(), Error> {
-    let sealed = keyring.seal(body, &bound_to(key));
+    let sealed = keyring.seal(body, &bound_to(&key.scope));
     sqlx::query("UPDATE idempotency_keys SET status = $3, key_id = $4, answer = $5, user_id = $6 WHERE scope = $1 AND key_hash = $2")
         .bind(&key.scope)
         .bind(&key.key_hash[..])
@@ -151,6 +156,61 @@ pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     Ok(())
 }
 
-fn bound_to(key: &Key) -> [&str; 2] {
-    ["devauth-idempotent-answer", &key.scope]
+fn bound_to(scope: &str) -> [&str; 2] {
+    ["devauth-idempotent-answer", scope]
+}
+
+/// All stored answers, for another encryption key.
+pub(crate) struct AnswerRows;
+
+impl SealedRows for AnswerRows {
+    const TABLE: &'static str = "idempotency_keys";
+    /// Scope and hash of the key.
+    type Id = (String, Vec<u8>);
+
+    async fn lock(
+        tx: &mut Tx<'_>,
+        newest: &str,
+        after: Option<&Self::Id>,
+        limit: i64,
+    ) -> Result<Vec<(Self::Id, Sealed)>, Error> {
+        let (scope, hash) = after.map(|(scope, hash)| (scope, hash)).unzip();
+        let rows = sqlx::query(
+            "SELECT scope, key_hash, key_id, answer FROM idempotency_keys
+             WHERE key_id <> $1 AND ($2::text IS NULL OR (scope, key_hash) > ($2, $3))
+             ORDER BY scope, key_hash LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED",
+        )
+        .bind(newest)
+        .bind(scope)
+        .bind(hash)
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await?;
+        let row = |row: &PgRow| {
+            let sealed = Sealed { key_id: row.try_get("key_id")?, content: row.try_get("answer")? };
+            Ok(((row.try_get("scope")?, row.try_get("key_hash")?), sealed))
+        };
+        rows.iter().map(row).collect()
+    }
+
+    fn reseal(keyring: &Keyring, (scope, _): &Self::Id, sealed: &Sealed) -> Result<Sealed, SealingError> {
+        keyring.reseal(sealed, &bound_to(scope))
+    }
+
+    async fn put(tx: &mut Tx<'_>, newest: &str, rows: Vec<(Self::Id, Vec<u8>)>) -> Result<(), Error> {
+        let (ids, answers): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let (scopes, hashes): (Vec<_>, Vec<_>) = ids.into_iter().unzip();
+        sqlx::query(
+            "UPDATE idempotency_keys k SET key_id = $1, answer = n.answer
+             FROM unnest($2::text[], $3::bytea[], $4::bytea[]) AS n (scope, key_hash, answer)
+             WHERE k.scope = n.scope AND k.key_hash = n.key_hash",
+        )
+        .bind(newest)
+        .bind(scopes)
+        .bind(hashes)
+        .bind(answers)
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
 }

@@ -29,6 +29,7 @@ migrations![
     "0009_clean_up",
     "0010_audit",
     "0011_statistics",
+    "0012_nodes",
 ];
 
 /// All migrations, each with its way back.

@@ -2,6 +2,7 @@
 //! person (which seals what the log says of that person).
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aes_gcm::aead::{Aead as _, Generate as _, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
@@ -81,8 +82,14 @@ fn associated_data(parts: &[&str]) -> Vec<u8> {
 }
 
 /// The configured encryption keys: the first seals, all open.
+///
+/// A handle: clones share the keys, so whoever holds one works with new keys as soon as they are replaced, and nobody keeps
+/// keys that were taken away.
 #[derive(Debug, Clone)]
-pub struct Keyring(Vec<(String, Key256)>);
+pub struct Keyring(Arc<RwLock<Keys>>);
+
+/// Never empty; each with its id.
+type Keys = Arc<[(String, Key256)]>;
 
 /// Something sealed with one of the configured keys, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,14 +104,33 @@ impl Keyring {
     /// Takes the keys, the one that seals first. `None` if there is no key.
     #[must_use]
     pub fn new(keys: Vec<Key256>) -> Option<Self> {
-        (!keys.is_empty()).then(|| Keyring(keys.into_iter().map(|key| (key_id(&key), key)).collect()))
+        let keys: Keys = keys.into_iter().map(|key| (key_id(&key), key)).collect();
+        (!keys.is_empty()).then(|| Keyring(Arc::new(RwLock::new(keys))))
+    }
+
+    /// Works with the keys of `other` from now on, for everybody who shares this ring. What began before ends with the keys it
+    /// began with.
+    pub fn replace(&self, other: &Keyring) {
+        let keys = other.keys();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    /// A ring with the keys of this moment, which replacing them here does not reach.
+    #[must_use]
+    pub fn detached(&self) -> Keyring {
+        Keyring(Arc::new(RwLock::new(self.keys())))
+    }
+
+    /// The ids of the keys; the first one seals.
+    #[must_use]
+    pub fn key_ids(&self) -> Vec<String> {
+        self.keys().iter().map(|(id, _)| id.clone()).collect()
     }
 
     /// Seals with the first key, bound to `bound_to` and to the key's id.
     #[must_use]
     pub fn seal(&self, plaintext: &[u8], bound_to: &[&str]) -> Sealed {
-        let (id, key) = &self.0[0];
-        Sealed { key_id: id.clone(), content: key.seal(plaintext, &[bound_to, &[id]].concat()) }
+        seal(&self.keys(), plaintext, bound_to)
     }
 
     /// Opens with the key that sealed it.
@@ -112,12 +138,17 @@ impl Keyring {
     /// # Errors
     /// The key is not configured any more, or the content was changed or moved.
     pub fn open(&self, sealed: &Sealed, bound_to: &[&str]) -> Result<Vec<u8>, SealingError> {
-        let (id, key) = self
-            .0
-            .iter()
-            .find(|(id, _)| *id == sealed.key_id)
-            .ok_or_else(|| SealingError::UnknownKey(sealed.key_id.clone()))?;
-        key.open(&sealed.content, &[bound_to, &[id]].concat())
+        open(&self.keys(), sealed, bound_to)
+    }
+
+    /// Opens, and seals with the first key what was in it.
+    ///
+    /// # Errors
+    /// As [`Keyring::open`].
+    pub fn reseal(&self, sealed: &Sealed, bound_to: &[&str]) -> Result<Sealed, SealingError> {
+        let keys = self.keys();
+        let plain = Zeroizing::new(open(&keys, sealed, bound_to)?);
+        Ok(seal(&keys, &plain, bound_to))
     }
 
     /// Wraps a key.
@@ -137,6 +168,23 @@ impl Keyring {
         plain.zeroize();
         key
     }
+
+    fn keys(&self) -> Keys {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn seal(keys: &Keys, plaintext: &[u8], bound_to: &[&str]) -> Sealed {
+    let (id, key) = &keys[0];
+    Sealed { key_id: id.clone(), content: key.seal(plaintext, &[bound_to, &[id]].concat()) }
+}
+
+fn open(keys: &Keys, sealed: &Sealed, bound_to: &[&str]) -> Result<Vec<u8>, SealingError> {
+    let (id, key) = keys
+        .iter()
+        .find(|(id, _)| *id == sealed.key_id)
+        .ok_or_else(|| SealingError::UnknownKey(sealed.key_id.clone()))?;
+    key.open(&sealed.content, &[bound_to, &[id]].concat())
 }
 
 /// The public name of a key: the first eight hexadecimal digits of a hash that says nothing about it.
@@ -191,5 +239,24 @@ mod tests {
         assert_eq!(after.open(&sealed, &["a"]), Err(SealingError::UnknownKey(sealed.key_id.clone())));
         assert_eq!(during.seal(b"secret", &["a"]).key_id, key_id(&new));
         assert!(Keyring::new(vec![]).is_none());
+    }
+
+    #[test]
+    fn replaced_keys_are_in_force_for_everybody_who_shares_the_ring() {
+        let (old, new) = (Key256::generate(), Key256::generate());
+        let ring = Keyring::new(vec![old.clone()]).unwrap();
+        let shared = ring.clone();
+        let sealed = ring.seal(b"secret", &["a"]);
+
+        ring.replace(&Keyring::new(vec![new.clone(), old.clone()]).unwrap());
+
+        assert_eq!(shared.key_ids(), [key_id(&new), key_id(&old)]);
+        assert_eq!(shared.seal(b"secret", &["a"]).key_id, key_id(&new));
+        let resealed = shared.reseal(&sealed, &["a"]).unwrap();
+        assert_eq!(resealed.key_id, key_id(&new));
+        ring.replace(&Keyring::new(vec![new]).unwrap());
+        assert_eq!(shared.open(&resealed, &["a"]).unwrap(), b"secret");
+        assert_eq!(shared.open(&sealed, &["a"]), Err(SealingError::UnknownKey(key_id(&old))));
+        assert_eq!(shared.reseal(&resealed, &["b"]), Err(SealingError::Tampered));
     }
 }

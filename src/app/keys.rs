@@ -1,5 +1,7 @@
 //! The keys that a node works with: one root key, kept wrapped in the database, and the configured signing keys.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use devauth_projections::sealing::Keyring;
 use devauth_projections::{Pool, secrets};
 use secrecy::ExposeSecret as _;
@@ -16,8 +18,7 @@ const ROOT: &str = "root";
 
 /// Keys, ready to use.
 pub struct ServiceKeys {
-    /// Signs access tokens.
-    pub signing: SigningKeys,
+    signing: RwLock<Arc<SigningKeys>>,
     /// Signs portal tokens.
     pub portal: PortalTokens,
     /// Makes and checks refresh tokens.
@@ -34,13 +35,13 @@ pub struct ServiceKeys {
 impl ServiceKeys {
     /// Reads the configured keys, and the root key from the database (the first node makes it).
     pub(super) async fn load(config: &Config, pool: &Pool, keyring: &Keyring) -> Result<Self, StartError> {
-        let pems: Vec<Vec<u8>> = config.jwt_keys.iter().map(|pem| pem.expose_secret().to_vec()).collect();
+        let pems: Vec<&[u8]> = config.jwt_keys.iter().map(|pem| pem.expose_secret()).collect();
         let signing = SigningKeys::load(&pems)
             .map_err(|error| StartError::Configuration(format!("DEVAUTH_JWT_PRIVATE_KEY_FILE: {error}")))?;
         let root = secrets::service_keys::get_or_create(pool, keyring, ROOT).await?;
         let root = RootKey::new(*root.expose());
         Ok(ServiceKeys {
-            signing,
+            signing: RwLock::new(Arc::new(signing)),
             portal: PortalTokens::new(&root.derive(Label::PORTAL_TOKENS)),
             refresh: RefreshTokens::new(&root.derive(Label::REFRESH_TOKENS)),
             one_time: OneTimeTokens::new(&root.derive(Label::ONE_TIME_TOKENS)),
@@ -48,6 +49,17 @@ impl ServiceKeys {
             request_digest: root.derive(Label::REQUEST_DIGEST),
             address_index: root.derive(Label::ADDRESS_INDEX),
         })
+    }
+
+    /// The keys that sign and verify access tokens, as they are now: to be asked for anew by each request.
+    #[must_use]
+    pub fn signing(&self) -> Arc<SigningKeys> {
+        self.signing.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Signs and verifies with other keys from now on.
+    pub fn replace_signing(&self, keys: SigningKeys) {
+        *self.signing.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
     /// The keyed hash by which an address is claimed and found in one application.

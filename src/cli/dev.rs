@@ -1,11 +1,9 @@
 //! `devauth dev`: everything for a first try on one machine.
 
-use secrecy::{ExposeSecret as _, SecretSlice};
-
 use super::{Failure, answer, block_on, env, until_told_to_stop, warn_of_unknown_variables};
 use crate::app::REDIS_PREFIX;
 use crate::clock::Clock;
-use crate::config::{Config, EncryptionKey, Provided};
+use crate::config::{Config, Keys, Provided};
 use crate::dev::{self, DevEnvironment};
 use crate::http::{dev_mail, metrics};
 use crate::mailer::inbox::DevInbox;
@@ -72,16 +70,13 @@ async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
 }
 
 fn configure(environment: &DevEnvironment) -> Result<Config, Failure> {
-    let key = EncryptionKey::parse(environment.encryption_key.expose_secret())
-        .map_err(|weak| Failure::failed(format!("encryption.key in the data directory {weak}")))?;
-    let pem = std::fs::read(&environment.jwt_key_file)
-        .map_err(|cause| Failure::failed(format!("jwt.pem in the data directory can't be read: {cause}")))?;
+    let keys = Keys::from_files(&environment.key_files)
+        .map_err(|reason| Failure::failed(format!("the keys in the data directory: {reason}")))?;
     let provided = Provided {
         database_url: environment.postgres.database_url(dev::DATABASE).into(),
         // Never used: mail is caught.
         smtp_url: "smtp://localhost".to_owned().into(),
-        encryption_keys: vec![key],
-        jwt_keys: vec![SecretSlice::from(pem)],
+        keys,
     };
     Ok(Config::for_dev(&env, provided)?)
 }

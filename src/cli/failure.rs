@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::app::StartError;
 use crate::config::ConfigErrors;
+use crate::rotation::RotationError;
 
 /// Why a command did not do its work; told on stderr, without any secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,20 @@ impl From<devauth_projections::Error> for Failure {
     fn from(error: devauth_projections::Error) -> Self {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
         Self::Failed(format!("the database can't be used: {error}{}", cause.unwrap_or_default()))
+    }
+}
+
+impl From<RotationError> for Failure {
+    fn from(error: RotationError) -> Self {
+        match error {
+            RotationError::Configuration(reason) => Self::Usage(reason),
+            RotationError::Store(cause) => cause.into(),
+            RotationError::Busy
+            | RotationError::NotNow(_)
+            | RotationError::NodesBehind(_)
+            | RotationError::File(_)
+            | RotationError::Damaged(_) => Self::Failed(error.to_string()),
+        }
     }
 }
 

@@ -27,8 +27,8 @@ fn every_help_has_an_example_and_the_exit_statuses() {
     });
 
     let events = ["events", "export", "tail", "verify", "replay"];
-    let others = ["keys", "generate", "list", "openapi"];
-    assert_eq!(seen, [&["devauth", "dev", "serve", "migrate"][..], &events, &others].concat());
+    let keys = ["keys", "generate", "list", "rotate", "signing", "encryption"];
+    assert_eq!(seen, [&["devauth", "dev", "serve", "migrate"][..], &events, &keys, &["openapi"]].concat());
     Cli::command().debug_assert();
 }
 
@@ -51,6 +51,15 @@ fn the_commands_of_the_contract_are_understood() {
         "devauth keys generate",
         "devauth keys generate --dir /tmp/keys --bits 3072 --json",
         "devauth keys list --json",
+        "devauth keys list --dev",
+        "devauth keys rotate signing",
+        "devauth keys rotate signing --publish --bits 3072 --wait 30s",
+        "devauth keys rotate signing --sign --force --json",
+        "devauth keys rotate signing --retire",
+        "devauth keys rotate signing --all --dev",
+        "devauth keys rotate encryption --json",
+        "devauth keys rotate encryption --retire --wait 0s",
+        "devauth keys rotate encryption --status",
         "devauth openapi",
     ] {
         assert!(parses(line).is_ok(), "{line}");
@@ -78,6 +87,12 @@ fn a_wrong_command_line_is_a_usage_error() {
         "devauth events replay x.jsonl --user usr_00000000000000000000000007 --at yesterday",
         "devauth keys",
         "devauth keys generate --bits 1024",
+        "devauth keys rotate",
+        "devauth keys rotate signing --publish --sign",
+        "devauth keys rotate signing --force",
+        "devauth keys rotate signing --publish --force",
+        "devauth keys rotate signing --wait soon",
+        "devauth keys rotate encryption --retire --status",
     ] {
         let kind = parses(line).err();
         assert!(kind.is_some_and(|kind| kind != ErrorKind::DisplayHelp), "{line}: {kind:?}");

@@ -7,7 +7,10 @@ use super::reader::Reason;
 const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// Reads `500ms`, `90s`, `15m`, `24h`, `7d`.
-pub(super) fn parse(text: &str) -> Result<Duration, Reason> {
+///
+/// # Errors
+/// Says what it must be.
+pub fn parse(text: &str) -> Result<Duration, Reason> {
     let wrong = || "must be a whole number with a unit: ms, s, m, h or d, as in 15m".to_owned();
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(unit_at);

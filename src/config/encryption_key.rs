@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use devauth_projections::sealing::{Key256, key_id};
+use secrecy::SecretString;
 use zeroize::Zeroize;
 
 use super::reader::Reason;
@@ -57,6 +58,22 @@ impl EncryptionKey {
         Self::new(key?)
     }
 
+    /// Reads a list of different keys, separated by commas or one a line.
+    ///
+    /// # Errors
+    /// Says which of them is no key, or there twice, without repeating any of it.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, Reason> {
+        let mut keys: Vec<Self> = Vec::new();
+        for (index, entry) in text.trim().split([',', '\n']).enumerate() {
+            let key = Self::parse(entry.trim()).map_err(|weak| advice(index, weak))?;
+            if keys.iter().any(|other| other.0 == key.0) {
+                return Err(format!("key {} is there twice", index + 1));
+            }
+            keys.push(key);
+        }
+        Ok(keys)
+    }
+
     /// Takes 32 bytes as a key.
     ///
     /// # Errors
@@ -80,6 +97,12 @@ impl EncryptionKey {
         &self.0
     }
 
+    /// The key as its variable or file takes it.
+    #[must_use]
+    pub fn to_base64(&self) -> SecretString {
+        BASE64.encode(self.0).into()
+    }
+
     /// A name for the key that says nothing about it: eight hexadecimal digits, as sealed values carry it.
     #[must_use]
     pub fn id(&self) -> String {
@@ -97,19 +120,6 @@ impl fmt::Debug for EncryptionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EncryptionKey([REDACTED])")
     }
-}
-
-/// Reads a comma-separated list of different keys.
-pub(super) fn parse_list(text: &str) -> Result<Vec<EncryptionKey>, Reason> {
-    let mut keys: Vec<EncryptionKey> = Vec::new();
-    for (index, entry) in text.split(',').enumerate() {
-        let key = EncryptionKey::parse(entry.trim()).map_err(|weak| advice(index, weak))?;
-        if keys.iter().any(|other| other.0 == key.0) {
-            return Err(format!("key {} is there twice", index + 1));
-        }
-        keys.push(key);
-    }
-    Ok(keys)
 }
 
 fn advice(index: usize, weak: WeakKey) -> Reason {
@@ -180,11 +190,31 @@ mod tests {
 
     #[test]
     fn a_list_says_which_key_is_wrong() {
-        let weak = parse_list(&format!("{GOOD},AAAA")).expect_err("the second is short");
+        let weak = EncryptionKey::parse_list(&format!("{GOOD},AAAA")).expect_err("the second is short");
         assert!(weak.starts_with("key 2 is base64 of 3 bytes"), "{weak}");
         assert!(!weak.contains("AAAA"), "{weak}");
 
-        assert!(parse_list(&format!("{GOOD},{GOOD}")).is_err_and(|reason| reason.contains("twice")));
-        assert!(parse_list(&format!("{GOOD},")).is_err());
+        assert!(
+            EncryptionKey::parse_list(&format!("{GOOD},{GOOD}"))
+                .is_err_and(|reason| reason.contains("twice"))
+        );
+        assert!(EncryptionKey::parse_list(&format!("{GOOD},")).is_err());
+        assert!(EncryptionKey::parse_list("").is_err());
+    }
+
+    #[test]
+    fn commas_and_lines_separate_keys() {
+        let other = base64_of(key_bytes().as_slice());
+        for list in [format!("{GOOD},{other}"), format!("{GOOD}\r\n{other}\n"), format!(" {GOOD} , {other}")]
+        {
+            let ids: Vec<_> =
+                EncryptionKey::parse_list(&list).expect("two keys").iter().map(EncryptionKey::id).collect();
+            assert_eq!(ids.len(), 2, "{list:?}");
+            assert_eq!(ids[0], "720dcebc");
+        }
+    }
+
+    fn key_bytes() -> [u8; 32] {
+        *EncryptionKey::parse("Yh3kTq0yv1cXo9s2bQm7Rw8LzN5uEfGjPaKdHxCtVi4=").expect("a key").expose()
     }
 }

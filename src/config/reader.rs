@@ -61,6 +61,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// As [`Reader::parse`], for who can do without the variable.
+    pub(super) fn parse_if_set<T>(
+        &mut self,
+        variable: &Variable,
+        parse: impl FnOnce(&str) -> Result<T, Reason>,
+    ) -> Option<T> {
+        match self.find(variable) {
+            Found::Text(text) => self.check(variable, parse(&text)),
+            Found::Nothing | Found::Unusable => None,
+        }
+    }
+
     /// A length of time within the bounds the variable states.
     pub(super) fn duration(&mut self, variable: &Variable) -> Option<Duration> {
         self.parse(variable, |text| {

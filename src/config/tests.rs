@@ -235,6 +235,7 @@ fn secrets_may_come_from_files() {
 
     assert_eq!(config.database_url.expose_secret(), "postgres://file@db/devauth");
     assert_eq!(config.encryption_keys[0].expose(), EncryptionKey::parse(OTHER_KEY).expect("a key").expose());
+    assert_eq!(config.key_files.encryption.as_deref(), Some(std::path::Path::new(&key)));
     assert_eq!(problems(&[("DATABASE_URL_FILE", &database)]), ["DATABASE_URL"], "both are set");
     let missing = [("SMTP_URL", ""), ("SMTP_URL_FILE", "/nonexistent"), ("REDIS_URL_FILE", empty.as_str())];
     assert_eq!(problems(&missing), ["SMTP_URL_FILE", "REDIS_URL_FILE"]);
@@ -246,8 +247,11 @@ fn dev_reads_what_may_be_changed_and_provides_the_rest() {
     let provided = || Provided {
         database_url: "postgres:///devauth?host=/tmp/devauth".into(),
         smtp_url: "smtp://localhost".into(),
-        encryption_keys: good.encryption_keys.clone(),
-        jwt_keys: good.jwt_keys.clone(),
+        keys: Keys {
+            encryption_keys: good.encryption_keys.clone(),
+            jwt_keys: good.jwt_keys.clone(),
+            files: good.key_files.clone(),
+        },
     };
     let dev = |pairs: &[(&str, &str)]| {
         Config::for_dev(

@@ -104,10 +104,10 @@ pub(super) const ENCRYPTION_KEY: Variable = Variable {
     required: true,
     from_file: true,
     accepts: Accepts::Words(
-        "base64 of 32 random bytes, or several, comma-separated (`devauth keys generate` makes one)",
+        "base64 of 32 random bytes, or several, comma-separated or one a line (`devauth keys generate` makes one)",
     ),
     example: "ZXhhbXBsZSBvbmx5LCBkZXZhdXRoIHJlZnVzZXMgaXQ=",
-    meaning: "Seals app secrets and the keys of personal data. The first encrypts, all of them open; lose it and the sealed data is gone",
+    meaning: "Seals app secrets and the keys of personal data. The first encrypts, all of them open; lose it and the sealed data is gone. Kept in a file it may be replaced without a restart",
     ..PLAIN
 };
 
@@ -115,10 +115,10 @@ pub(super) const JWT_PRIVATE_KEY_FILE: Variable = Variable {
     name: "DEVAUTH_JWT_PRIVATE_KEY_FILE",
     required: true,
     accepts: Accepts::Words(
-        "the path of a PEM file with an RSA private key of at least 2048 bits, or several, comma-separated (`devauth keys generate --dir DIR` makes one)",
+        "the path of a PEM file with RSA private keys of at least 2048 bits, or several, comma-separated (`devauth keys generate --dir DIR` makes one)",
     ),
     example: "/etc/devauth/jwt.pem",
-    meaning: "Signs access tokens. The first signs, all of them verify",
+    meaning: "Signs access tokens. The first key signs, all of them verify; they may be replaced without a restart",
     ..PLAIN
 };
 

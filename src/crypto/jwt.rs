@@ -8,7 +8,7 @@ mod access;
 mod portal;
 mod rsa_key;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 
@@ -20,6 +20,9 @@ pub use self::{
 
 /// The longest token that is looked at, in bytes.
 pub const MAX_LENGTH: usize = 8 * 1024;
+
+/// How long whoever verifies tokens may keep the set of public keys. Short, so that a new key comes into service soon.
+pub const KEY_SET_KEPT_FOR: Duration = Duration::seconds(300);
 
 /// How far the clocks of two nodes may differ, in seconds.
 pub const LEEWAY: i64 = 5;

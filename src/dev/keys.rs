@@ -2,30 +2,31 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::DevError;
+use crate::config::KeyFiles;
 use crate::crypto::generate::{self, SigningKeySize};
 
-/// The key that seals data, base64 of 32 bytes.
-///
-/// # Errors
-/// When the file can't be read or written.
-pub fn encryption_key(data_dir: &Path) -> Result<SecretString, DevError> {
-    kept(&data_dir.join("encryption.key"), generate::encryption_key)
+const ENCRYPTION_KEY: &str = "encryption.key";
+const JWT_KEY: &str = "jwt.pem";
+
+/// Where the keys of a data directory are.
+pub fn files(data_dir: &Path) -> KeyFiles {
+    KeyFiles { encryption: Some(data_dir.join(ENCRYPTION_KEY)), signing: vec![data_dir.join(JWT_KEY)] }
 }
 
-/// The file with the RSA key that signs access tokens.
+/// The same, with the keys made if they aren't there: one that seals data, and an RSA key that signs access tokens.
 ///
 /// # Errors
-/// When the file can't be written.
-pub fn jwt_key_file(data_dir: &Path) -> Result<PathBuf, DevError> {
-    let path = data_dir.join("jwt.pem");
-    make_once(&path, || generate::signing_key_pem(SigningKeySize::Rsa2048))?;
-    Ok(path)
+/// When a file can't be written.
+pub fn make(data_dir: &Path) -> Result<KeyFiles, DevError> {
+    make_once(&data_dir.join(ENCRYPTION_KEY), generate::encryption_key)?;
+    make_once(&data_dir.join(JWT_KEY), || generate::signing_key_pem(SigningKeySize::Rsa2048))?;
+    Ok(files(data_dir))
 }
 
 /// The password of the private Postgres, asked for only over TCP.
@@ -63,33 +64,39 @@ mod tests {
         path.metadata().unwrap().permissions().mode() & 0o777
     }
 
+    fn texts(files: &KeyFiles) -> [String; 2] {
+        paths(files).map(|path| fs::read_to_string(path).unwrap())
+    }
+
+    fn paths(files: &KeyFiles) -> [&Path; 2] {
+        [files.encryption.as_deref().unwrap(), &files.signing[0]]
+    }
+
     #[test]
     fn keys_are_made_once_and_kept_private() {
         let dir = tempfile::tempdir().unwrap();
-        let (first, pem) = (encryption_key(dir.path()).unwrap(), jwt_key_file(dir.path()).unwrap());
-        let signing = fs::read_to_string(&pem).unwrap();
-        assert!(signing.starts_with("-----BEGIN"));
-        assert_eq!([mode(&pem), mode(&dir.path().join("encryption.key"))], [0o600, 0o600]);
+        let made = make(dir.path()).unwrap();
+        let first = texts(&made);
+        assert!(first[1].starts_with("-----BEGIN"));
+        assert_eq!(paths(&made).map(mode), [0o600, 0o600]);
 
-        assert_eq!(encryption_key(dir.path()).unwrap().expose_secret(), first.expose_secret());
-        jwt_key_file(dir.path()).unwrap();
-        assert_eq!(fs::read_to_string(&pem).unwrap(), signing);
+        assert_eq!(texts(&make(dir.path()).unwrap()), first);
     }
 
     #[test]
     fn a_key_that_others_could_read_is_closed_again() {
         let dir = tempfile::tempdir().unwrap();
-        let pem = jwt_key_file(dir.path()).unwrap();
-        fs::set_permissions(&pem, Permissions::from_mode(0o644)).unwrap();
-        jwt_key_file(dir.path()).unwrap();
-        assert_eq!(mode(&pem), 0o600);
+        for path in paths(&make(dir.path()).unwrap()) {
+            fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
+        }
+        assert_eq!(paths(&make(dir.path()).unwrap()).map(mode), [0o600, 0o600]);
     }
 
     #[test]
     fn a_run_cut_off_while_writing_leaves_no_half_a_key() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("jwt.partial"), "-----BEGIN PRI").unwrap();
-        let pem = jwt_key_file(dir.path()).unwrap();
-        assert!(fs::read_to_string(pem).unwrap().trim_end().ends_with("-----END PRIVATE KEY-----"));
+        let [_, pem] = texts(&make(dir.path()).unwrap());
+        assert!(pem.trim_end().ends_with("-----END PRIVATE KEY-----"));
     }
 }

@@ -30,6 +30,9 @@ use sockets::SocketDir;
 
 use super::{DATABASE, DevError, data_dir, keys};
 
+/// Names the socket of a server that listens nowhere else.
+const PORT: u16 = 5432;
+
 /// The superuser of every cluster made here.
 const SUPERUSER: &str = "devauth";
 
@@ -97,7 +100,7 @@ impl Postgres {
         leftover::stop(&cluster)?;
         cluster::create_unless_there(&cluster, &binaries, &account, !options.throwaway)?;
         let sockets = SocketDir::create(&data_dir, &account)?;
-        let port = if options.tcp { free_port()? } else { 5432 };
+        let port = if options.tcp { free_port()? } else { PORT };
         let launch = Launch { cluster, binaries, account, port, log: data_dir.join("postgres.log") };
         let server = launch.start(&sockets, options.tcp, &options.settings)?;
         let password = if options.tcp { Some(set_password(&data_dir, &sockets, port)?) } else { None };
@@ -107,6 +110,13 @@ impl Postgres {
     /// The superuser's URL of a database, through the unix socket.
     pub fn database_url(&self, database: &str) -> String {
         url::socket(self.sockets.path(), self.port, SUPERUSER, database)
+    }
+
+    /// The superuser's URL of a database of the server that another process runs on this data directory, if one does.
+    pub fn url_of_running(data_dir: &Path, database: &str) -> Option<String> {
+        let sockets = sockets::place(&data_dir.canonicalize().ok()?);
+        let is_there = sockets.join(format!(".s.PGSQL.{PORT}")).exists();
+        is_there.then(|| url::socket(&sockets, PORT, SUPERUSER, database))
     }
 
     /// The superuser's URL of a database through TCP, for programs that know no unix sockets. None unless asked for at start.

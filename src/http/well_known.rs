@@ -9,9 +9,7 @@ use utoipa_axum::routes;
 
 use super::body::Json;
 use crate::app::App;
-
-/// How long verifiers may keep the keys. Short, so that a new one is known before many tokens are signed with it.
-const KEYS_KEEP: &str = "public, max-age=300";
+use crate::crypto::jwt::KEY_SET_KEPT_FOR;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -22,7 +20,8 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "getPublicKeys", tag = "Tokens",
     responses((status = 200, description = "A JWK set; the first key signs", body = Object)))]
 async fn jwks(State(app): State<App>) -> impl IntoResponse {
-    ([(CACHE_CONTROL, KEYS_KEEP)], Json(app.keys.signing.jwks()))
+    let keep = format!("public, max-age={}", KEY_SET_KEPT_FOR.num_seconds());
+    ([(CACHE_CONTROL, keep)], Json(app.keys.signing().jwks()))
 }
 
 /// Metadata of the authorization server (RFC 8414)

@@ -1,5 +1,5 @@
 //! The work beside requests: numbering the log, following it, sending mail, keeping the timetable and the
-//! clock.
+//! clock, being known to the other nodes.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::presence::Presence;
 use super::{observing, projecting};
 use crate::app::App;
 use crate::http::metrics;
@@ -33,6 +34,7 @@ const SYNCHRONISE: Duration = Duration::from_secs(60);
 /// Runs everything until `shutdown`.
 pub(super) async fn run(
     app: App,
+    presence: Presence,
     transport: Transport,
     handle: Option<PrometheusHandle>,
     shutdown: CancellationToken,
@@ -46,8 +48,9 @@ pub(super) async fn run(
     let following = projecting::run(app.clone(), shutdown.clone());
     let observing = observing::run(&app, &shutdown);
     let scheduled = schedule::run(app.clone(), shutdown.clone());
+    let present = presence.run(shutdown.clone());
     let (numbering, keeping_time) = (number(&app, &shutdown), keep_time(&app, &shutdown));
-    tokio::join!(mail, upkeep, following, observing, scheduled, numbering, keeping_time);
+    tokio::join!(mail, upkeep, following, observing, scheduled, present, numbering, keeping_time);
 }
 
 /// Numbers what is settled; what was just appended is settled when the transactions before it are over.

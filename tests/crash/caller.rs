@@ -64,7 +64,8 @@ impl Caller {
         Caller { address: node.address, ..self.clone() }
     }
 
-    fn with(&self, name: &'static str, value: &str) -> Self {
+    /// The same caller with one more header.
+    pub fn with(&self, name: &'static str, value: &str) -> Self {
         let mut other = self.clone();
         other.headers.push((name, value.to_owned()));
         other
@@ -87,6 +88,14 @@ impl Caller {
     pub async fn try_post(&self, path: &str, body: Value) -> reqwest::Result<Answer> {
         self.remember(&body);
         self.send(self.http.post(self.url(path)).json(&body)).await
+    }
+
+    /// As plain RFC 7662 clients ask.
+    pub async fn introspect_as(&self, id: &str, secret: &str, token: &Value) -> Answer {
+        let request = self.http.post(self.url("/v1/auth/introspect")).basic_auth(id, Some(secret));
+        let form = "application/x-www-form-urlencoded";
+        let body = format!("token={}", token.as_str().unwrap());
+        self.send(request.header("content-type", form).body(body)).await.unwrap()
     }
 
     fn url(&self, path: &str) -> String {

@@ -56,9 +56,7 @@ impl Deployment {
 
     /// A node, differently configured.
     pub async fn start_with(&self, changes: &[(&str, &str)]) -> Node {
-        let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let environment: Vec<_> = self.environment.iter().cloned().chain(changes).collect();
-        let node = Node::start(&environment).await;
+        let node = Node::start(&self.environment_with(changes)).await;
         self.outputs.lock().unwrap().push(node.output.clone());
         node
     }
@@ -75,6 +73,17 @@ impl Deployment {
         for secret in self.told.lock().unwrap().iter() {
             assert!(!text.contains(&secret.to_lowercase()), "{secret}");
         }
+    }
+
+    /// The environment of a node, changed: of two values for a variable the last one counts.
+    pub fn environment_with(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.environment.iter().cloned().chain(changes).collect()
+    }
+
+    /// Says that this is nobody else's business.
+    pub fn keep_secret(&self, text: &str) {
+        self.told.lock().unwrap().push(text.to_owned());
     }
 
     /// Somebody without credentials, at this node.

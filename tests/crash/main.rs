@@ -5,6 +5,7 @@ mod cli;
 mod configuration;
 mod deployment;
 mod events;
+mod key_rotation;
 mod mail;
 mod node;
 mod points;

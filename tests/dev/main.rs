@@ -1,5 +1,6 @@
 //! What `devauth dev` stands on, from outside: a private Postgres that survives whatever happens to us.
 
 mod interrupted;
+mod keys;
 mod postgres;
 mod walkthrough;

@@ -143,7 +143,10 @@ fn an_environment_has_everything_and_keeps_its_keys() {
     let keys = || {
         let environment = prepare(dir.path()).unwrap();
         assert!(environment.mail_dir.is_dir() && environment.data_dir.is_absolute());
-        (fs::read(&environment.jwt_key_file).unwrap(), fs::read(dir.path().join("encryption.key")).unwrap())
+        (
+            fs::read(&environment.key_files.signing[0]).unwrap(),
+            fs::read(dir.path().join("encryption.key")).unwrap(),
+        )
     };
     assert_eq!(keys(), keys());
     assert!(!partial.exists());

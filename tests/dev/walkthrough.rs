@@ -8,14 +8,14 @@ use std::process::{Child, Command, Output, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A running `devauth dev`.
-struct Dev {
+pub struct Dev {
     process: Child,
     url: String,
 }
 
 impl Dev {
     /// Starts it and waits until it says that it is up.
-    fn start(data_dir: &Path) -> Self {
+    pub fn start(data_dir: &Path) -> Self {
         let [port, admin] = [free_port(), free_port()];
         let mut process = Command::new(env!("CARGO_BIN_EXE_devauth"))
             .arg("dev")
@@ -35,13 +35,13 @@ impl Dev {
     }
 
     /// Runs the printed commands.
-    fn paste(&self) -> Output {
+    pub fn paste(&self) -> Output {
         let script = devauth::dev::walkthrough_script(&self.url);
         Command::new("sh").arg("-c").arg(script).output().unwrap()
     }
 
     /// Stops it as ctrl-c does.
-    fn stop(mut self) -> Option<i32> {
+    pub fn stop(mut self) -> Option<i32> {
         let pid = Pid::from_child(&self.process);
         kill_process(pid, Signal::INT).unwrap();
         self.process.wait().unwrap().code()

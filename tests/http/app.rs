@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use devauth::clock::Clock;
-use devauth::config::{Config, EncryptionKey, Environment, Lockout, Passwords, Rates, Tokens};
+use devauth::config::{Config, EncryptionKey, Environment, KeyFiles, Lockout, Passwords, Rates, Tokens};
 use devauth::crypto::generate::{SigningKeySize, signing_key_pem};
 use devauth::crypto::random;
 use devauth::mailer::transport::Transport;
@@ -136,6 +136,7 @@ fn config(database_url: &str, smtp_url: &str) -> Config {
         public_url: "https://auth.example.com".to_owned(),
         encryption_keys: vec![EncryptionKey::new(key).expect("random bytes are a key")],
         jwt_keys: vec![SecretSlice::from(pem)],
+        key_files: KeyFiles::default(),
         mail_from: "DevAuth <no-reply@auth.example.com>".parse().unwrap(),
         passwords: Passwords { bcrypt_cost: 4 },
         tokens: Tokens::default(),

@@ -1,5 +1,7 @@
 //! `/.well-known/*`: what verifiers of tokens go by
 
+mod rotation;
+
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};

@@ -2,8 +2,10 @@
 
 use devauth_aggregates::ApplicationId;
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
-use crate::sealing::{Keyring, Sealed};
+use crate::resealing::SealedRows;
+use crate::sealing::{Keyring, Sealed, SealingError};
 use crate::{Error, Pool, Tx};
 
 /// Stores the secret of an application in place of the one before.
@@ -52,4 +54,59 @@ pub async fn get(
 
 fn bound_to(application: &str) -> [&str; 2] {
     ["devauth-application-secret", application]
+}
+
+/// All rows, for another encryption key.
+pub(crate) struct ApplicationSecretRows;
+
+impl SealedRows for ApplicationSecretRows {
+    const TABLE: &'static str = "secrets.application_secrets";
+    type Id = ApplicationId;
+
+    async fn lock(
+        tx: &mut Tx<'_>,
+        newest: &str,
+        after: Option<&ApplicationId>,
+        limit: i64,
+    ) -> Result<Vec<(ApplicationId, Sealed)>, Error> {
+        let rows = sqlx::query(
+            "SELECT application_id, key_id, sealed FROM secrets.application_secrets
+             WHERE key_id <> $1 AND ($2::uuid IS NULL OR application_id > $2)
+             ORDER BY application_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED",
+        )
+        .bind(newest)
+        .bind(after.map(|application| application.uuid()))
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await?;
+        let row = |row: &PgRow| {
+            let sealed = Sealed { key_id: row.try_get("key_id")?, content: row.try_get("sealed")? };
+            Ok((ApplicationId::from_uuid(row.try_get("application_id")?), sealed))
+        };
+        rows.iter().map(row).collect()
+    }
+
+    fn reseal(
+        keyring: &Keyring,
+        application: &ApplicationId,
+        sealed: &Sealed,
+    ) -> Result<Sealed, SealingError> {
+        keyring.reseal(sealed, &bound_to(&application.to_string()))
+    }
+
+    async fn put(tx: &mut Tx<'_>, newest: &str, rows: Vec<(ApplicationId, Vec<u8>)>) -> Result<(), Error> {
+        let (applications, sealed): (Vec<_>, Vec<_>) =
+            rows.into_iter().map(|(application, sealed)| (application.uuid(), sealed)).unzip();
+        sqlx::query(
+            "UPDATE secrets.application_secrets s SET key_id = $1, sealed = n.sealed
+             FROM unnest($2::uuid[], $3::bytea[]) AS n (application_id, sealed)
+             WHERE s.application_id = n.application_id",
+        )
+        .bind(newest)
+        .bind(applications)
+        .bind(sealed)
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
 }

@@ -1,10 +1,12 @@
 //! One key a person, wrapped. Whoever deletes the row forgets the person.
 
 use devauth_aggregates::UserId;
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
 use crate::event_log::DataKeys;
-use crate::sealing::{Key256, Keyring, Sealed};
+use crate::resealing::SealedRows;
+use crate::sealing::{Key256, Keyring, Sealed, SealingError};
 use crate::{Error, Pool, Tx};
 
 /// The keys of `people`, as far as they exist.
@@ -80,4 +82,55 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, person: UserId) -> Result<(), Error>
 
 fn bound_to(person: &str) -> [&str; 2] {
     ["devauth-data-key", person]
+}
+
+/// All rows, for another encryption key.
+pub(crate) struct DataKeyRows;
+
+impl SealedRows for DataKeyRows {
+    const TABLE: &'static str = "secrets.data_keys";
+    type Id = UserId;
+
+    async fn lock(
+        tx: &mut Tx<'_>,
+        newest: &str,
+        after: Option<&UserId>,
+        limit: i64,
+    ) -> Result<Vec<(UserId, Sealed)>, Error> {
+        // Not FOR UPDATE, which would stop everybody who appends for one of these people.
+        let rows = sqlx::query(
+            "SELECT user_id, key_id, wrapped FROM secrets.data_keys
+             WHERE key_id <> $1 AND ($2::uuid IS NULL OR user_id > $2)
+             ORDER BY user_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED",
+        )
+        .bind(newest)
+        .bind(after.map(|person| person.uuid()))
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await?;
+        let row = |row: &PgRow| {
+            let sealed = Sealed { key_id: row.try_get("key_id")?, content: row.try_get("wrapped")? };
+            Ok((UserId::from_uuid(row.try_get("user_id")?), sealed))
+        };
+        rows.iter().map(row).collect()
+    }
+
+    fn reseal(keyring: &Keyring, person: &UserId, sealed: &Sealed) -> Result<Sealed, SealingError> {
+        keyring.reseal(sealed, &bound_to(&person.to_string()))
+    }
+
+    async fn put(tx: &mut Tx<'_>, newest: &str, rows: Vec<(UserId, Vec<u8>)>) -> Result<(), Error> {
+        let (people, wrapped): (Vec<_>, Vec<_>) =
+            rows.into_iter().map(|(person, wrapped)| (person.uuid(), wrapped)).unzip();
+        sqlx::query(
+            "UPDATE secrets.data_keys k SET key_id = $1, wrapped = n.wrapped
+             FROM unnest($2::uuid[], $3::bytea[]) AS n (user_id, wrapped) WHERE k.user_id = n.user_id",
+        )
+        .bind(newest)
+        .bind(people)
+        .bind(wrapped)
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
 }

@@ -45,11 +45,20 @@ Exit status:
   2  the command line is wrong";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Bits {
+pub(super) enum Bits {
     #[value(name = "2048")]
     Rsa2048,
     #[value(name = "3072")]
     Rsa3072,
+}
+
+impl Bits {
+    pub(super) fn size(self) -> SigningKeySize {
+        match self {
+            Bits::Rsa2048 => SigningKeySize::Rsa2048,
+            Bits::Rsa3072 => SigningKeySize::Rsa3072,
+        }
+    }
 }
 
 /// A new pair of keys with their ids.
@@ -90,12 +99,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 impl Generated {
     fn new(bits: Bits) -> Self {
-        let size = match bits {
-            Bits::Rsa2048 => SigningKeySize::Rsa2048,
-            Bits::Rsa3072 => SigningKeySize::Rsa3072,
-        };
         let encryption_key = encryption_key();
-        let signing_key = signing_key_pem(size);
+        let signing_key = signing_key_pem(bits.size());
         let parsed =
             EncryptionKey::parse(encryption_key.expose_secret()).expect("32 random bytes are no weak key");
         let pem = signing_key.expose_secret().as_bytes().to_vec();

@@ -68,17 +68,18 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Reads one key from each PEM (PKCS#8 or PKCS#1); the first is to sign. A key given twice counts once.
+    /// Reads the keys of each PEM (PKCS#8 or PKCS#1), one or several; the first is to sign. A key given twice counts once.
     ///
     /// # Errors
     ///
     /// [`KeyError`] says which is unusable and why, and nothing that is in it.
-    pub fn load(pems: &[Vec<u8>]) -> Result<SigningKeys, KeyError> {
+    pub fn load(pems: &[impl AsRef<[u8]>]) -> Result<SigningKeys, KeyError> {
         let mut keys: Vec<RsaKey> = Vec::with_capacity(pems.len());
         for (index, pem) in pems.iter().enumerate() {
-            let key = RsaKey::from_pem(pem).map_err(|problem| KeyError { index, problem })?;
-            if keys.iter().all(|known| known.kid != key.kid) {
-                keys.push(key);
+            for key in RsaKey::all(pem.as_ref()).map_err(|problem| KeyError { index, problem })? {
+                if keys.iter().all(|known| known.kid != key.kid) {
+                    keys.push(key);
+                }
             }
         }
         let first = keys.first().ok_or(KeyError { index: 0, problem: KeyProblem::Missing })?;

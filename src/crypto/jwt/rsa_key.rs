@@ -1,4 +1,4 @@
-//! One RSA key: read from PEM once, named by its thumbprint.
+//! RSA keys: read from PEM once, each named by its thumbprint.
 
 use aws_lc_rs::{
     error::KeyRejected,
@@ -33,9 +33,9 @@ pub enum KeyProblem {
     /// Protected by a passphrase.
     #[error("this key is encrypted; give it without a passphrase")]
     Encrypted,
-    /// More than one key in a file.
-    #[error("there is more than one key here; give each key its own file")]
-    Several,
+    /// It ends in the middle of a key.
+    #[error("a key here is cut off")]
+    CutOff,
     /// A key, but damaged or not RSA.
     #[error("this is no usable RSA key")]
     NotRsa,
@@ -57,8 +57,21 @@ pub(super) struct RsaKey {
 }
 
 impl RsaKey {
-    pub(super) fn from_pem(pem: &[u8]) -> Result<RsaKey, KeyProblem> {
-        let pair = parse(pem)?;
+    /// All keys of a file, in its order: at least one.
+    pub(super) fn all(pem: &[u8]) -> Result<Vec<RsaKey>, KeyProblem> {
+        let encrypted = pem.windows(9).any(|window| window == b"ENCRYPTED");
+        let unreadable = if encrypted { KeyProblem::Encrypted } else { KeyProblem::NotPem };
+        if is_cut_off(pem) {
+            return Err(KeyProblem::CutOff);
+        }
+        let mut keys = Vec::new();
+        for key in PrivateKeyDer::pem_slice_iter(pem) {
+            keys.push(RsaKey::of(pair(key.map_err(|_malformed| unreadable)?)?)?);
+        }
+        if keys.is_empty() { Err(unreadable) } else { Ok(keys) }
+    }
+
+    fn of(pair: KeyPair) -> Result<RsaKey, KeyProblem> {
         let public = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
         let (n, e) = (BASE64_URL_SAFE_NO_PAD.encode(&public.n), BASE64_URL_SAFE_NO_PAD.encode(&public.e));
         let components = RsaPublicKeyComponents { n: &public.n, e: &public.e };
@@ -74,11 +87,21 @@ impl RsaKey {
     }
 }
 
-fn parse(pem: &[u8]) -> Result<KeyPair, KeyProblem> {
-    let mut keys = PrivateKeyDer::pem_slice_iter(pem);
-    let encrypted = || pem.windows(9).any(|window| window == b"ENCRYPTED");
-    let key = keys.next().and_then(Result::ok);
-    let mut key = key.ok_or_else(|| if encrypted() { KeyProblem::Encrypted } else { KeyProblem::NotPem })?;
+/// A file that somebody is still writing may end anywhere, also in a mark, which no reader of PEM would complain about.
+fn is_cut_off(pem: &[u8]) -> bool {
+    let marks =
+        pem.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| line.starts_with(b"-----"));
+    let mut open = false;
+    for mark in marks {
+        if mark.len() < 16 || !mark.ends_with(b"-----") {
+            return true;
+        }
+        open = mark.starts_with(b"-----BEGIN");
+    }
+    open
+}
+
+fn pair(mut key: PrivateKeyDer<'static>) -> Result<KeyPair, KeyProblem> {
     let pair = match &key {
         PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()).map_err(problem),
         PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(problem),
@@ -86,7 +109,7 @@ fn parse(pem: &[u8]) -> Result<KeyPair, KeyProblem> {
         _ => Err(KeyProblem::NotRsa),
     };
     key.zeroize();
-    if keys.next().is_some() { Err(KeyProblem::Several) } else { pair }
+    pair
 }
 
 fn problem(rejected: KeyRejected) -> KeyProblem {

@@ -58,7 +58,7 @@ impl Drop for SocketDir {
 }
 
 /// In the data directory, or, where that would make the path too long, under /tmp by a name derived from it.
-fn place(data_dir: &Path) -> PathBuf {
+pub(crate) fn place(data_dir: &Path) -> PathBuf {
     let near = data_dir.join("run");
     if near.join(LONGEST_NAME).as_os_str().len() <= LONGEST_PATH {
         return near;

@@ -61,7 +61,7 @@ impl Tokens {
         };
         let refresh = app.keys.refresh.issue(application.uuid(), step.session.uuid(), step.counter);
         Tokens {
-            access_token: app.keys.signing.sign(&claims),
+            access_token: app.keys.signing().sign(&claims),
             token_type: "Bearer",
             expires_in,
             refresh_token: refresh.expose().to_owned(),

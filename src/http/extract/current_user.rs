@@ -55,7 +55,7 @@ pub async fn living_session(
 ) -> Result<Option<LivingToken>, ApiError> {
     let now = app.clock.now();
     let expected = Expected { issuer: &app.config.public_url, application: &application.to_string() };
-    let Ok(claims) = app.keys.signing.verify(token, &expected, now) else { return Ok(None) };
+    let Ok(claims) = app.keys.signing().verify(token, &expected, now) else { return Ok(None) };
     let Ok(session) = claims.sid.parse() else { return Ok(None) };
     let found = sessions::live(&app.pool, application, session, now).await?;
     Ok(found

@@ -37,25 +37,42 @@ fn the_error_says_which_key_and_why() {
         error.to_string(),
         "signing key 2: this key is too small; an RSA key of at least 2048 bits is needed"
     );
-    assert_eq!(SigningKeys::load(&[]).unwrap_err().problem, KeyProblem::Missing);
+    assert_eq!(SigningKeys::load(&[] as &[Vec<u8>]).unwrap_err().problem, KeyProblem::Missing);
 }
 
 #[test]
 fn whatever_is_no_rsa_key_is_refused_by_its_name() {
-    for nothing in [
-        "",
-        "garbage",
-        "-----BEGIN PRIVATE KEY-----\nAA==\n",
-        "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n",
-    ] {
+    for nothing in ["", "garbage", "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n"] {
         assert_eq!(problem(nothing.as_bytes()), KeyProblem::NotPem, "{nothing}");
     }
-    assert_eq!(problem(&KEY.pem()[..800]), KeyProblem::NotPem);
     assert_eq!(problem(&pem("ENCRYPTED PRIVATE KEY", b"x")), KeyProblem::Encrypted);
     let traditional = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X\n\nAA==\n-----END RSA PRIVATE KEY-----\n";
     assert_eq!(problem(traditional.as_bytes()), KeyProblem::Encrypted);
     assert_eq!(problem(&pem("PRIVATE KEY", b"not a key")), KeyProblem::NotRsa);
-    assert_eq!(problem(&[KEY.pem(), OTHER_KEY.pem()].concat()), KeyProblem::Several);
+}
+
+#[test]
+fn a_file_may_hold_several_keys_and_each_must_be_good() {
+    let both = [KEY.pem(), b"# the next one\n".to_vec(), OTHER_KEY.pkcs1_pem()].concat();
+    let keys = SigningKeys::load(&[both]).unwrap();
+    let apart = SigningKeys::load(&[KEY.pem(), OTHER_KEY.pem()]).unwrap();
+    assert_eq!(keys.jwks(), apart.jwks());
+
+    assert_eq!(problem(&[&KEY.pem(), SMALL].concat()), KeyProblem::TooSmall);
+    assert_eq!(problem(&[KEY.pem(), pem("PRIVATE KEY", b"not a key")].concat()), KeyProblem::NotRsa);
+}
+
+#[test]
+fn a_file_that_ends_anywhere_in_a_key_is_refused() {
+    let (first, second) = (KEY.pem(), OTHER_KEY.pem());
+    let both = [first.clone(), second].concat();
+    // The last byte may be missing: it is the end of a line.
+    for end in (1..both.len() - 1).filter(|end| *end < first.len() - 1 || *end > first.len()) {
+        let cut = SigningKeys::load(&[both[..end].to_vec()]).map(|keys| keys.key_ids().count());
+        // A few characters that begin nothing yet are no harm, nor what looks like text between keys.
+        let harmless = end > first.len() && end < first.len() + 5;
+        assert!(cut.is_err() || (harmless && cut == Ok(1)), "{end} of {}: {cut:?}", both.len());
+    }
 }
 
 #[test]

@@ -74,7 +74,7 @@ async fn a_token_signed_by_a_key_that_is_not_ours_is_refused() {
     let theirs = SigningKeys::load(&[pem]).unwrap();
 
     client.bearing(&theirs.sign(&claims)).get(PATH).await.refused(401, "invalid_token");
-    client.bearing(&app.node.app.keys.signing.sign(&claims)).get(PATH).await.expect(200);
+    client.bearing(&app.node.app.keys.signing().sign(&claims)).get(PATH).await.expect(200);
 }
 
 /// With our own signature: what else a token must say to be good.
@@ -103,7 +103,7 @@ async fn a_token_of_ours_with_the_wrong_claims_is_refused() {
         AccessClaims { exp: now - 10, ..good.clone() },
         AccessClaims { iat: now + 60, ..good.clone() },
     ] {
-        let token = app.node.app.keys.signing.sign(&claims);
+        let token = app.node.app.keys.signing().sign(&claims);
         client.bearing(&token).get(PATH).await.refused(401, "invalid_token");
     }
 }
