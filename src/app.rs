@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use devauth_aggregates::{ApplicationId, UserId};
 use devauth_projections::event_log::{Actor, Context, EventLog};
+use devauth_projections::gathered::Gathered;
 use devauth_projections::sealing::{Key256, Keyring};
-use devauth_projections::{Pool, cluster};
+use devauth_projections::{Pool, cluster, sessions};
 use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -58,6 +59,8 @@ pub struct Node {
     pub clock: Clock,
     /// Connections to Postgres.
     pub pool: Pool,
+    /// Finds living sessions for requests with access tokens.
+    pub live_sessions: Gathered<sessions::Live>,
     /// Executes commands.
     pub commands: Commands,
     /// Counts requests and guesses.
@@ -115,6 +118,7 @@ impl App {
         Ok(App(Arc::new(Node {
             config,
             clock,
+            live_sessions: Gathered::new(pool.clone()),
             pool,
             commands,
             limiter,

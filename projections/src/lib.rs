@@ -15,6 +15,7 @@ pub mod error;
 pub mod event_log;
 pub mod feed;
 pub mod freshness;
+pub mod gathered;
 pub mod history;
 pub mod idempotency;
 pub mod inline;

@@ -6,8 +6,23 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use crate::inline::Inline;
-use crate::users::{self, UserRow};
 use crate::{Error, Pool, Tx, last_logins};
+
+/// What makes a session alive, apart from its user being active: it neither ended nor expired, and nothing ended all sessions
+/// of its user since (`$now` is the bound parameter's number).
+macro_rules! alive {
+    ($now:literal) => {
+        concat!(
+            "s.ended_at IS NULL AND s.expires_at > ",
+            $now,
+            " AND (s.generation = u.session_generation OR s.id = u.kept_session)"
+        )
+    };
+}
+
+mod living;
+
+pub use living::{Live, Refreshable, Which, live, refreshable};
 
 /// What a session's row says.
 #[derive(Clone)]
@@ -40,18 +55,6 @@ impl SessionRow {
 }
 
 const COLUMNS: &str = "s.id AS session_id, s.client_address, s.user_agent, s.created_at AS session_created_at, s.last_used_at, s.expires_at";
-
-/// What makes a session alive, apart from its user being active: it neither ended nor expired, and nothing ended all sessions
-/// of its user since (`$now` is the bound parameter's number).
-macro_rules! alive {
-    ($now:literal) => {
-        concat!(
-            "s.ended_at IS NULL AND s.expires_at > ",
-            $now,
-            " AND (s.generation = u.session_generation OR s.id = u.kept_session)"
-        )
-    };
-}
 
 impl Inline for Session {
     type Id = SessionId;
@@ -107,43 +110,6 @@ fn end_reason(reason: EndReason) -> &'static str {
         EndReason::Revoked => "revoked",
         EndReason::RefreshTokenReused => "refresh_token_reused",
     }
-}
-
-/// The session and its user, if the session lives: asked by every request with an access token.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn live(
-    pool: &Pool,
-    application: ApplicationId,
-    session: SessionId,
-    now: DateTime<Utc>,
-) -> Result<Option<(SessionRow, UserRow)>, Error> {
-    let row = living(pool, COLUMNS, "", application, session, now).await?;
-    row.map(|row| Ok((SessionRow::read(&row)?, UserRow::read(&row)?))).transpose()
-}
-
-/// One session and its user, if the session lives: these columns besides the user's, with these tables besides.
-async fn living(
-    pool: &Pool,
-    columns: &str,
-    tables: &str,
-    application: ApplicationId,
-    session: SessionId,
-    now: DateTime<Utc>,
-) -> Result<Option<PgRow>, sqlx::Error> {
-    sqlx::query(&format!(
-        "SELECT {columns}, {users} FROM sessions s JOIN users u ON u.id = s.user_id {tables}
-             LEFT JOIN last_logins l ON l.user_id = u.id
-         WHERE s.application_id = $1 AND s.id = $2 AND u.status = 'active' AND {alive}",
-        users = users::COLUMNS,
-        alive = alive!("$3"),
-    ))
-    .bind(application.uuid())
-    .bind(session.uuid())
-    .bind(now)
-    .fetch_optional(pool)
-    .await
 }
 
 /// The living sessions of a user, newest first.
@@ -205,36 +171,6 @@ pub async fn client_addresses(
     .bind(since)
     .fetch_all(pool)
     .await?)
-}
-
-/// A living session, as a refresh needs it.
-pub struct Refreshable {
-    /// Its user.
-    pub user: UserRow,
-    /// The step that its current refresh token stands for.
-    pub counter: u32,
-    /// SHA-256 of that token.
-    pub hash: Vec<u8>,
-}
-
-/// The session and its user, if the session lives, with its current refresh token's hash.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn refreshable(
-    pool: &Pool,
-    application: ApplicationId,
-    session: SessionId,
-    now: DateTime<Utc>,
-) -> Result<Option<Refreshable>, Error> {
-    let tokens = "JOIN secrets.refresh_tokens t ON t.session_id = s.id";
-    let row = living(pool, "s.counter, t.hash", tokens, application, session, now).await?;
-    row.map(|row| {
-        let counter: i64 = row.try_get("counter")?;
-        let counter = u32::try_from(counter).map_err(|_| Error::Corrupt("sessions.counter".to_owned()))?;
-        Ok(Refreshable { user: UserRow::read(&row)?, counter, hash: row.try_get("hash")? })
-    })
-    .transpose()
 }
 
 /// Whose session it is, dead or alive.

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use devauth_projections::sessions::{self, SessionRow};
+use devauth_projections::sessions::{SessionRow, Which};
 use devauth_projections::users::UserRow;
 
 use super::{ClientApp, bearer};
@@ -57,7 +57,7 @@ pub async fn living_session(
     let expected = Expected { issuer: &app.config.public_url, application: &application.to_string() };
     let Ok(claims) = app.keys.signing.verify(token, &expected, now) else { return Ok(None) };
     let Ok(session) = claims.sid.parse() else { return Ok(None) };
-    let found = sessions::live(&app.pool, application, session, now).await?;
+    let found = app.live_sessions.ask(Which { application, session, now }).await?;
     Ok(found
         .filter(|(_, user)| user.id.to_string() == claims.sub)
         .map(|session_and_user| LivingToken { claims, session_and_user }))
