@@ -1,5 +1,7 @@
 //! The user whose access token came with the request, while their session lives.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use devauth_projections::sessions::{SessionRow, Which};
@@ -39,7 +41,7 @@ impl FromRequestParts<App> for CurrentUser {
 /// An access token that is good now.
 pub struct LivingToken {
     /// What the token says.
-    pub claims: crate::crypto::jwt::AccessClaims,
+    pub claims: Arc<crate::crypto::jwt::AccessClaims>,
     /// What the database says.
     pub session_and_user: (SessionRow, UserRow),
 }
