@@ -61,6 +61,8 @@ pub struct Node {
     pub pool: Pool,
     /// Finds living sessions for requests with access tokens.
     pub live_sessions: Gathered<sessions::Live>,
+    /// Finds living sessions for refreshes.
+    pub refreshable_sessions: Gathered<sessions::Refreshable>,
     /// Executes commands.
     pub commands: Commands,
     /// Counts requests and guesses.
@@ -119,6 +121,7 @@ impl App {
             config,
             clock,
             live_sessions: Gathered::new(pool.clone()),
+            refreshable_sessions: Gathered::new(pool.clone()),
             pool,
             commands,
             limiter,

@@ -24,6 +24,7 @@ pub mod last_logins;
 pub mod login_failures;
 pub mod login_locks;
 pub mod migrations;
+pub mod part;
 pub mod pool;
 pub mod portal_users;
 pub mod proof;

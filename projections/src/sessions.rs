@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, EndReason, Session, SessionId, UserId};
-use sqlx::Row as _;
 use sqlx::postgres::PgRow;
+use sqlx::{QueryBuilder, Row as _};
 
 use crate::inline::Inline;
+use crate::part::Part;
 use crate::{Error, Pool, Tx, last_logins};
 
 /// What makes a session alive, apart from its user being active: it neither ended nor expired, and nothing ended all sessions
@@ -73,35 +74,47 @@ impl Inline for Session {
             return Ok(());
         }
         // A row without an xmax was inserted, not updated: then this login is news, be it from its first event or a rebuild.
-        let is_new: Option<bool> = sqlx::query_scalar(
-            "INSERT INTO sessions (id, application_id, user_id, generation, counter, client_address, user_agent, created_at,
-                                   last_used_at, expires_at, ended_at, end_reason, sequence)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-             ON CONFLICT (id) DO UPDATE SET counter = excluded.counter, last_used_at = excluded.last_used_at,
-                 ended_at = excluded.ended_at, end_reason = excluded.end_reason, sequence = excluded.sequence
-             WHERE excluded.sequence > sessions.sequence
-             RETURNING xmax = 0",
-        )
-        .bind(id.uuid())
-        .bind(self.app_id.uuid())
-        .bind(self.user_id.uuid())
-        .bind(i32::try_from(self.generation).unwrap_or(i32::MAX))
-        .bind(i64::from(self.counter))
-        .bind(self.client_address.as_ref().cloned().flatten())
-        .bind(self.user_agent.as_ref().cloned().flatten())
-        .bind(self.created_at)
-        .bind(self.last_used_at)
-        .bind(self.expires_at)
-        .bind(self.ended.map(|(_, at)| at))
-        .bind(self.ended.map(|(reason, _)| end_reason(reason)))
-        .bind(sequence)
-        .fetch_optional(&mut **tx)
-        .await?;
+        let mut statement = QueryBuilder::new("");
+        row(self, id, sequence).add_to(&mut statement, "");
+        statement.push(" RETURNING xmax = 0");
+        let is_new: Option<bool> = statement.build_query_scalar().fetch_optional(&mut **tx).await?;
         if is_new == Some(true) {
             last_logins::write(tx, self.user_id, self.created_at).await?;
         }
         Ok(())
     }
+
+    /// Of a session that goes on or ends; a login is also news of its user.
+    fn part(&self, id: Self::Id, sequence: i64) -> Option<Part> {
+        (self.started && sequence > 1).then(|| row(self, id, sequence))
+    }
+}
+
+fn row(session: &Session, id: SessionId, sequence: i64) -> Part {
+    let session = session.clone();
+    Part::new(
+        "sessions (id, application_id, user_id, generation, counter, client_address, user_agent, created_at, last_used_at,
+                   expires_at, ended_at, end_reason, sequence)",
+        "ON CONFLICT (id) DO UPDATE SET counter = excluded.counter, last_used_at = excluded.last_used_at,
+             ended_at = excluded.ended_at, end_reason = excluded.end_reason, sequence = excluded.sequence
+         WHERE excluded.sequence > sessions.sequence",
+        move |values| {
+            values
+                .push_bind(id.uuid())
+                .push_bind(session.app_id.uuid())
+                .push_bind(session.user_id.uuid())
+                .push_bind(i32::try_from(session.generation).unwrap_or(i32::MAX))
+                .push_bind(i64::from(session.counter))
+                .push_bind(session.client_address.as_ref().cloned().flatten())
+                .push_bind(session.user_agent.as_ref().cloned().flatten())
+                .push_bind(session.created_at)
+                .push_bind(session.last_used_at)
+                .push_bind(session.expires_at)
+                .push_bind(session.ended.map(|(_, at)| at))
+                .push_bind(session.ended.map(|(reason, _)| end_reason(reason)))
+                .push_bind(sequence);
+        },
+    )
 }
 
 fn end_reason(reason: EndReason) -> &'static str {

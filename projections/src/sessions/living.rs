@@ -4,13 +4,15 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::{ApplicationId, SessionId};
+use cqrs_es::Aggregate as _;
+use devauth_aggregates::{ApplicationId, Session, SessionId};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{Postgres, Row as _};
 use uuid::Uuid;
 
 use super::{COLUMNS, SessionRow};
+use crate::event_log::{StoredStream, stored};
 use crate::gathered::{self, LookUp};
 use crate::users::{self, UserRow};
 use crate::{Error, Pool};
@@ -26,12 +28,14 @@ pub struct Which {
     pub now: DateTime<Utc>,
 }
 
-/// Living sessions with these columns besides the user's, and with these tables besides.
-fn statement(columns: &str, tables: &str) -> String {
+/// Living sessions with these columns besides the user's, and with these tables besides. `more` are arrays that come along with
+/// the questions, with the names of their columns.
+fn statement(more: (&str, &str), columns: &str, tables: &str) -> String {
+    let (arrays, names) = more;
     format!(
         "SELECT q.number, {columns}, {users}
-         FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) WITH ORDINALITY
-                  AS q (application_id, session_id, now, number)
+         FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]{arrays}) WITH ORDINALITY
+                  AS q (application_id, session_id, now{names}, number)
              JOIN sessions s ON s.application_id = q.application_id AND s.id = q.session_id
              JOIN users u ON u.id = s.user_id {tables}
              LEFT JOIN last_logins l ON l.user_id = u.id
@@ -56,7 +60,7 @@ impl LookUp for Live {
     type Answer = (SessionRow, UserRow);
 
     fn query<'q>(questions: &[&Which]) -> Query<'q, Postgres, PgArguments> {
-        static STATEMENT: LazyLock<String> = LazyLock::new(|| statement(COLUMNS, ""));
+        static STATEMENT: LazyLock<String> = LazyLock::new(|| statement(("", ""), COLUMNS, ""));
         asking(&STATEMENT, questions)
     }
 
@@ -86,6 +90,8 @@ pub struct Refreshable {
     pub counter: u32,
     /// SHA-256 of that token.
     pub hash: Vec<u8>,
+    /// Its events, to decide on.
+    pub stream: StoredStream,
 }
 
 impl LookUp for Refreshable {
@@ -94,15 +100,25 @@ impl LookUp for Refreshable {
 
     fn query<'q>(questions: &[&Which]) -> Query<'q, Postgres, PgArguments> {
         static STATEMENT: LazyLock<String> = LazyLock::new(|| {
-            statement("s.counter, t.hash", "JOIN secrets.refresh_tokens t ON t.session_id = s.id")
+            statement(
+                (", $4::text[]", ", stream"),
+                &format!("q.stream, s.counter, t.hash, {}", stored::COLUMNS),
+                &format!(
+                    "JOIN secrets.refresh_tokens t ON t.session_id = s.id {}",
+                    stored::join(Session::TYPE, "q.stream", "u.id")
+                ),
+            )
         });
-        asking(&STATEMENT, questions)
+        let streams = questions.iter().map(|which| which.session.to_string());
+        asking(&STATEMENT, questions).bind(streams.collect::<Vec<String>>())
     }
 
     fn read(row: &PgRow) -> Result<Self, Error> {
         let counter: i64 = row.try_get("counter")?;
         let counter = u32::try_from(counter).map_err(|_| Error::Corrupt("sessions.counter".to_owned()))?;
-        Ok(Refreshable { user: UserRow::read(row)?, counter, hash: row.try_get("hash")? })
+        let user = UserRow::read(row)?;
+        let stream = StoredStream::read(row, Session::TYPE, row.try_get("stream")?, user.id)?;
+        Ok(Refreshable { user, counter, hash: row.try_get("hash")?, stream })
     }
 }
 
