@@ -83,9 +83,7 @@ impl<L: LookUp> Gathered<L> {
     pub fn new(pool: Pool) -> Self {
         let (waiting, questions) = mpsc::channel(WAITING);
         let questions = Arc::new(Mutex::new(questions));
-        for _ in
-            0..std::fs::read_to_string("/tmp/lanes").ok().and_then(|t| t.trim().parse().ok()).unwrap_or(LINES)
-        {
+        for _ in 0..LINES {
             tokio::spawn(answer::<L>(pool.clone(), questions.clone()));
         }
         Gathered { pool, waiting }
@@ -179,12 +177,15 @@ impl Line {
         }
     }
 
-    /// Asks once more if the connection turns out to be broken: it may have been for long, and a read can be repeated.
+    /// Asks once more if the connection breaks: it may have been broken for long, and a read can be repeated.
     async fn ask_patiently<L: LookUp>(&mut self, questions: &[&L::Question]) -> Result<Vec<PgRow>, Error> {
-        let had_connection = self.connection.is_some();
         let asking = async {
-            match self.ask_once::<L>(questions).await {
-                Err(Error::Unavailable(_)) if had_connection => self.ask_once::<L>(questions).await,
+            let connection = self.connection().await?;
+            match self.ask_on::<L>(connection, questions).await {
+                Err(Error::Unavailable(_)) => {
+                    let connection = self.connection().await?;
+                    self.ask_on::<L>(connection, questions).await
+                }
                 outcome => outcome,
             }
         };
@@ -193,12 +194,19 @@ impl Line {
             .unwrap_or_else(|_elapsed| Err(Error::Unavailable(sqlx::Error::PoolTimedOut)))
     }
 
-    async fn ask_once<L: LookUp>(&mut self, questions: &[&L::Question]) -> Result<Vec<PgRow>, Error> {
-        // Taken out, so that it is gone if this is given up or fails half way.
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => connect(&self.pool).await?,
-        };
+    /// Takes the connection out, so that it is gone if what it is used for is given up half way.
+    async fn connection(&mut self) -> Result<PgConnection, Error> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => Ok(connect(&self.pool).await?),
+        }
+    }
+
+    async fn ask_on<L: LookUp>(
+        &mut self,
+        mut connection: PgConnection,
+        questions: &[&L::Question],
+    ) -> Result<Vec<PgRow>, Error> {
         let outcome = L::query(questions).fetch_all(&mut connection).await.map_err(Error::from);
         if !matches!(outcome, Err(Error::Unavailable(_))) {
             self.connection = Some(connection);

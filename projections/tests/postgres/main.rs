@@ -6,6 +6,7 @@ mod erasure;
 mod event_log;
 mod fixture;
 mod follow;
+mod gathered;
 mod idempotency;
 mod jobs;
 mod login_failures;
