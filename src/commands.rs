@@ -218,7 +218,9 @@ impl Commands {
             keys: &loaded.keys,
         };
         if let (None, Some(parts)) = (new_person, parts(&loaded.state, id, sequence, writes)) {
-            append.insert_with(parts, self.log.pool()).await?;
+            crash_point::reached("command_before_commit");
+            append.insert_with(parts, self.log.kept()).await?;
+            crash_point::reached("command_after_commit");
             self.appended.notify_one();
             return Ok(());
         }

@@ -20,6 +20,7 @@ pub use context::{Actor, Context};
 pub use hash::{EventIdentity, event_hash};
 pub use stored::StoredStream;
 
+use crate::pool::Kept;
 use crate::sealing::{Key256, Keyring};
 use crate::{Error, Pool, Tx, secrets};
 
@@ -32,6 +33,7 @@ pub struct EventLog {
     pool: Pool,
     loader: Arc<PostgresEventRepository>,
     keyring: Arc<Keyring>,
+    kept: Kept,
 }
 
 /// A stream, folded.
@@ -50,13 +52,19 @@ impl EventLog {
     #[must_use]
     pub fn new(pool: Pool, keyring: Arc<Keyring>) -> Self {
         let loader = Arc::new(PostgresEventRepository::new(pool.clone()));
-        EventLog { pool, loader, keyring }
+        EventLog { kept: Kept::new(pool.clone()), pool, loader, keyring }
     }
 
     /// The pool that the log lives in.
     #[must_use]
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// Connections for commands that are one statement.
+    #[must_use]
+    pub fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// The keys that wrap data keys.

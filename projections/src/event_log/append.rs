@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::personal::{Place, seal};
 use super::{Context, DataKeys, EventIdentity, event_hash};
 use crate::part::Part;
-use crate::{Error, Pool, Tx};
+use crate::pool::Kept;
+use crate::{Error, Tx};
 
 /// The events of one command, ready to be appended to one stream.
 pub struct Append<'a, A: Aggregate> {
@@ -76,7 +77,7 @@ where
     ///
     /// # Errors
     /// As [`Append::insert`].
-    pub async fn insert_with(&self, parts: Vec<Part>, pool: &Pool) -> Result<(), Error> {
+    pub async fn insert_with(&self, parts: Vec<Part>, connections: &Kept) -> Result<(), Error> {
         let start = format!("WITH appended AS ({INSERT} RETURNING sequence)");
         let mut statement = QueryBuilder::with_arguments(start, self.arguments()?);
         let condition = format!(
@@ -90,8 +91,12 @@ where
         }
         statement.push(" SELECT sequence FROM appended");
         // All rows, not the first: a statement whose rows are not all asked for is not finished.
-        let appended = statement.build().fetch_all(pool).await?;
-        if appended.is_empty() { Err(Error::PersonErased) } else { Ok(()) }
+        let mut connection = connections.take().await?;
+        let appended = statement.build().fetch_all(&mut *connection).await.map_err(Error::from);
+        if !matches!(appended, Err(Error::Unavailable(_))) {
+            connection.keep();
+        }
+        if appended?.is_empty() { Err(Error::PersonErased) } else { Ok(()) }
     }
 
     fn arguments(&self) -> Result<PgArguments, Error> {

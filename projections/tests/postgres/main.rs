@@ -9,6 +9,7 @@ mod follow;
 mod gathered;
 mod idempotency;
 mod jobs;
+mod kept;
 mod login_failures;
 mod login_locks;
 mod migrations;
