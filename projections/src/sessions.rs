@@ -86,7 +86,8 @@ impl Inline for Session {
 
     /// Of a session that goes on or ends; a login is also news of its user.
     fn part(&self, id: Self::Id, sequence: i64) -> Option<Part> {
-        (self.started && sequence > 1).then(|| row(self, id, sequence))
+        let is_known = self.started && self.client_address.as_ref().is_some();
+        (is_known && sequence > 1).then(|| row(self, id, sequence))
     }
 }
 

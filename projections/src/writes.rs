@@ -96,6 +96,7 @@ impl Write {
             | Write::ApiKey { .. }
             | Write::ApplicationSecret { .. }
             | Write::Unlock { .. }
+            | Write::Forget { .. }
             | Write::Job(_)
             | Write::Answer { .. } => None,
         }
