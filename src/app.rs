@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use devauth_aggregates::{ApplicationId, UserId};
 use devauth_projections::event_log::{Actor, Context, EventLog};
+use devauth_projections::gathered::Gathered;
 use devauth_projections::sealing::{Key256, Keyring};
-use devauth_projections::{Pool, cluster};
+use devauth_projections::{Pool, cluster, sessions};
 use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -62,6 +63,10 @@ pub struct Node {
     pub clock: Clock,
     /// Connections to Postgres.
     pub pool: Pool,
+    /// Finds living sessions for requests with access tokens.
+    pub live_sessions: Gathered<sessions::Live>,
+    /// Finds living sessions for refreshes.
+    pub refreshable_sessions: Gathered<sessions::Refreshable>,
     /// Executes commands.
     pub commands: Commands,
     /// Counts requests and guesses.
@@ -119,6 +124,8 @@ impl App {
             id: random::uuid_v7(clock.now()),
             config,
             clock,
+            live_sessions: Gathered::new(pool.clone()),
+            refreshable_sessions: Gathered::new(pool.clone()),
             pool,
             commands,
             limiter,

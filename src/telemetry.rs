@@ -11,7 +11,6 @@ use std::io::{IsTerminal, stderr, stdout};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 use crate::http::metrics::SECURITY_EVENTS_TOTAL;
@@ -62,7 +61,7 @@ where
     if terminal {
         lines.compact().with_target(false).finish().try_init()
     } else {
-        lines.fmt_fields(JsonFields::new()).event_format(json::Lines).finish().try_init()
+        lines.fmt_fields(json::Members).event_format(json::Lines).finish().try_init()
     }
 }
 

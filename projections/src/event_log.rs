@@ -5,6 +5,7 @@ mod append;
 mod context;
 mod hash;
 pub(crate) mod personal;
+pub(crate) mod stored;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +18,9 @@ use postgres_es::PostgresEventRepository;
 pub use append::Append;
 pub use context::{Actor, Context};
 pub use hash::{EventIdentity, event_hash};
+pub use stored::StoredStream;
 
+use crate::pool::Kept;
 use crate::sealing::{Key256, Keyring};
 use crate::{Error, Pool, Tx, secrets};
 
@@ -30,6 +33,7 @@ pub struct EventLog {
     pool: Pool,
     loader: Arc<PostgresEventRepository>,
     keyring: Arc<Keyring>,
+    kept: Kept,
 }
 
 /// A stream, folded.
@@ -48,13 +52,19 @@ impl EventLog {
     #[must_use]
     pub fn new(pool: Pool, keyring: Arc<Keyring>) -> Self {
         let loader = Arc::new(PostgresEventRepository::new(pool.clone()));
-        EventLog { pool, loader, keyring }
+        EventLog { kept: Kept::new(pool.clone()), pool, loader, keyring }
     }
 
     /// The pool that the log lives in.
     #[must_use]
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// Connections for commands that are one statement.
+    #[must_use]
+    pub fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// The keys that wrap data keys.
@@ -74,15 +84,22 @@ impl EventLog {
     {
         let rows = self.loader.get_events::<A>(id).await.map_err(loader_error)?;
         let keys = self.data_keys(&personal::people(&rows)).await?;
-        let mut loaded = Loaded { state: A::default(), sequence: 0, keys };
-        for row in rows {
-            loaded.sequence += 1;
-            if i64::try_from(row.sequence) != Ok(loaded.sequence) {
-                return Err(Error::Corrupt(format!("{} {id} has no event {}", A::TYPE, loaded.sequence)));
-            }
-            loaded.state.apply(parse::<A::Event>(row, &loaded.keys)?);
-        }
-        Ok(loaded)
+        fold(id, rows, keys)
+    }
+
+    /// Folds a stream that another query brought along.
+    ///
+    /// # Errors
+    /// A stored event can't be read or opened.
+    pub fn fold<A>(&self, stored: StoredStream) -> Result<Loaded<A>, Error>
+    where
+        A: Aggregate,
+        A::Event: RecordedEvent,
+    {
+        let StoredStream { aggregate_id, events, key } = stored;
+        let unwrap = |(person, sealed)| secrets::data_keys::unwrap(&self.keyring, person, &sealed);
+        let keys = key.map(unwrap).transpose()?.into_iter().collect();
+        fold(&aggregate_id, events, keys)
     }
 
     /// Whether the first event of `command_id` is in the log, which means that the command was committed.
@@ -114,6 +131,22 @@ impl EventLog {
     pub async fn store_data_key(&self, tx: &mut Tx<'_>, person: UserId, key: &Key256) -> Result<(), Error> {
         secrets::data_keys::insert(tx, &self.keyring, person, key).await
     }
+}
+
+fn fold<A>(id: &str, rows: Vec<SerializedEvent>, keys: DataKeys) -> Result<Loaded<A>, Error>
+where
+    A: Aggregate,
+    A::Event: RecordedEvent,
+{
+    let mut loaded = Loaded { state: A::default(), sequence: 0, keys };
+    for row in rows {
+        loaded.sequence += 1;
+        if i64::try_from(row.sequence) != Ok(loaded.sequence) {
+            return Err(Error::Corrupt(format!("{} {id} has no event {}", A::TYPE, loaded.sequence)));
+        }
+        loaded.state.apply(parse::<A::Event>(row, &loaded.keys)?);
+    }
+    Ok(loaded)
 }
 
 fn parse<E: RecordedEvent>(row: SerializedEvent, keys: &DataKeys) -> Result<E, Error> {

@@ -9,6 +9,7 @@ use cqrs_es::Aggregate;
 use devauth_aggregates::UserId;
 use uuid::Uuid;
 
+use crate::part::Part;
 use crate::{Error, Tx};
 
 /// An aggregate whose state is kept as rows beside its events.
@@ -32,4 +33,9 @@ pub trait Inline: Aggregate {
         id: Self::Id,
         sequence: i64,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The same as a part of another statement, where one row is all there is to write.
+    fn part(&self, _id: Self::Id, _sequence: i64) -> Option<Part> {
+        None
+    }
 }

@@ -1,11 +1,15 @@
 //! Connections: one pool a node, each session with limits, so that a stuck statement can't hold the log's horizon for long.
 
+mod kept;
+
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::{Error, roles};
+
+pub use kept::{Kept, Taken};
 
 /// A pool of Postgres connections.
 pub type Pool = sqlx::PgPool;

@@ -2,12 +2,28 @@
 
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, EndReason, Session, SessionId, UserId};
-use sqlx::Row as _;
 use sqlx::postgres::PgRow;
+use sqlx::{QueryBuilder, Row as _};
 
 use crate::inline::Inline;
-use crate::users::{self, UserRow};
+use crate::part::Part;
 use crate::{Error, Pool, Tx, last_logins};
+
+/// What makes a session alive, apart from its user being active: it neither ended nor expired, and nothing ended all sessions
+/// of its user since (`$now` is the bound parameter's number).
+macro_rules! alive {
+    ($now:literal) => {
+        concat!(
+            "s.ended_at IS NULL AND s.expires_at > ",
+            $now,
+            " AND (s.generation = u.session_generation OR s.id = u.kept_session)"
+        )
+    };
+}
+
+mod living;
+
+pub use living::{Live, Refreshable, Which, live, refreshable};
 
 /// What a session's row says.
 #[derive(Clone)]
@@ -41,18 +57,6 @@ impl SessionRow {
 
 const COLUMNS: &str = "s.id AS session_id, s.client_address, s.user_agent, s.created_at AS session_created_at, s.last_used_at, s.expires_at";
 
-/// What makes a session alive, apart from its user being active: it neither ended nor expired, and nothing ended all sessions
-/// of its user since (`$now` is the bound parameter's number).
-macro_rules! alive {
-    ($now:literal) => {
-        concat!(
-            "s.ended_at IS NULL AND s.expires_at > ",
-            $now,
-            " AND (s.generation = u.session_generation OR s.id = u.kept_session)"
-        )
-    };
-}
-
 impl Inline for Session {
     type Id = SessionId;
 
@@ -70,35 +74,48 @@ impl Inline for Session {
             return Ok(());
         }
         // A row without an xmax was inserted, not updated: then this login is news, be it from its first event or a rebuild.
-        let is_new: Option<bool> = sqlx::query_scalar(
-            "INSERT INTO sessions (id, application_id, user_id, generation, counter, client_address, user_agent, created_at,
-                                   last_used_at, expires_at, ended_at, end_reason, sequence)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-             ON CONFLICT (id) DO UPDATE SET counter = excluded.counter, last_used_at = excluded.last_used_at,
-                 ended_at = excluded.ended_at, end_reason = excluded.end_reason, sequence = excluded.sequence
-             WHERE excluded.sequence > sessions.sequence
-             RETURNING xmax = 0",
-        )
-        .bind(id.uuid())
-        .bind(self.app_id.uuid())
-        .bind(self.user_id.uuid())
-        .bind(i32::try_from(self.generation).unwrap_or(i32::MAX))
-        .bind(i64::from(self.counter))
-        .bind(self.client_address.as_ref().cloned().flatten())
-        .bind(self.user_agent.as_ref().cloned().flatten())
-        .bind(self.created_at)
-        .bind(self.last_used_at)
-        .bind(self.expires_at)
-        .bind(self.ended.map(|(_, at)| at))
-        .bind(self.ended.map(|(reason, _)| end_reason(reason)))
-        .bind(sequence)
-        .fetch_optional(&mut **tx)
-        .await?;
+        let mut statement = QueryBuilder::new("");
+        row(self, id, sequence).add_to(&mut statement, "");
+        statement.push(" RETURNING xmax = 0");
+        let is_new: Option<bool> = statement.build_query_scalar().fetch_optional(&mut **tx).await?;
         if is_new == Some(true) {
             last_logins::write(tx, self.user_id, self.created_at).await?;
         }
         Ok(())
     }
+
+    /// Of a session that goes on or ends; a login is also news of its user.
+    fn part(&self, id: Self::Id, sequence: i64) -> Option<Part> {
+        let is_known = self.started && self.client_address.as_ref().is_some();
+        (is_known && sequence > 1).then(|| row(self, id, sequence))
+    }
+}
+
+fn row(session: &Session, id: SessionId, sequence: i64) -> Part {
+    let session = session.clone();
+    Part::new(
+        "sessions (id, application_id, user_id, generation, counter, client_address, user_agent, created_at, last_used_at,
+                   expires_at, ended_at, end_reason, sequence)",
+        "ON CONFLICT (id) DO UPDATE SET counter = excluded.counter, last_used_at = excluded.last_used_at,
+             ended_at = excluded.ended_at, end_reason = excluded.end_reason, sequence = excluded.sequence
+         WHERE excluded.sequence > sessions.sequence",
+        move |values| {
+            values
+                .push_bind(id.uuid())
+                .push_bind(session.app_id.uuid())
+                .push_bind(session.user_id.uuid())
+                .push_bind(i32::try_from(session.generation).unwrap_or(i32::MAX))
+                .push_bind(i64::from(session.counter))
+                .push_bind(session.client_address.as_ref().cloned().flatten())
+                .push_bind(session.user_agent.as_ref().cloned().flatten())
+                .push_bind(session.created_at)
+                .push_bind(session.last_used_at)
+                .push_bind(session.expires_at)
+                .push_bind(session.ended.map(|(_, at)| at))
+                .push_bind(session.ended.map(|(reason, _)| end_reason(reason)))
+                .push_bind(sequence);
+        },
+    )
 }
 
 fn end_reason(reason: EndReason) -> &'static str {
@@ -107,43 +124,6 @@ fn end_reason(reason: EndReason) -> &'static str {
         EndReason::Revoked => "revoked",
         EndReason::RefreshTokenReused => "refresh_token_reused",
     }
-}
-
-/// The session and its user, if the session lives: asked by every request with an access token.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn live(
-    pool: &Pool,
-    application: ApplicationId,
-    session: SessionId,
-    now: DateTime<Utc>,
-) -> Result<Option<(SessionRow, UserRow)>, Error> {
-    let row = living(pool, COLUMNS, "", application, session, now).await?;
-    row.map(|row| Ok((SessionRow::read(&row)?, UserRow::read(&row)?))).transpose()
-}
-
-/// One session and its user, if the session lives: these columns besides the user's, with these tables besides.
-async fn living(
-    pool: &Pool,
-    columns: &str,
-    tables: &str,
-    application: ApplicationId,
-    session: SessionId,
-    now: DateTime<Utc>,
-) -> Result<Option<PgRow>, sqlx::Error> {
-    sqlx::query(&format!(
-        "SELECT {columns}, {users} FROM sessions s JOIN users u ON u.id = s.user_id {tables}
-             LEFT JOIN last_logins l ON l.user_id = u.id
-         WHERE s.application_id = $1 AND s.id = $2 AND u.status = 'active' AND {alive}",
-        users = users::COLUMNS,
-        alive = alive!("$3"),
-    ))
-    .bind(application.uuid())
-    .bind(session.uuid())
-    .bind(now)
-    .fetch_optional(pool)
-    .await
 }
 
 /// The living sessions of a user, newest first.
@@ -205,36 +185,6 @@ pub async fn client_addresses(
     .bind(since)
     .fetch_all(pool)
     .await?)
-}
-
-/// A living session, as a refresh needs it.
-pub struct Refreshable {
-    /// Its user.
-    pub user: UserRow,
-    /// The step that its current refresh token stands for.
-    pub counter: u32,
-    /// SHA-256 of that token.
-    pub hash: Vec<u8>,
-}
-
-/// The session and its user, if the session lives, with its current refresh token's hash.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn refreshable(
-    pool: &Pool,
-    application: ApplicationId,
-    session: SessionId,
-    now: DateTime<Utc>,
-) -> Result<Option<Refreshable>, Error> {
-    let tokens = "JOIN secrets.refresh_tokens t ON t.session_id = s.id";
-    let row = living(pool, "s.counter, t.hash", tokens, application, session, now).await?;
-    row.map(|row| {
-        let counter: i64 = row.try_get("counter")?;
-        let counter = u32::try_from(counter).map_err(|_| Error::Corrupt("sessions.counter".to_owned()))?;
-        Ok(Refreshable { user: UserRow::read(&row)?, counter, hash: row.try_get("hash")? })
-    })
-    .transpose()
 }
 
 /// Whose session it is, dead or alive.

@@ -6,6 +6,7 @@ use devauth_aggregates::{ApiKeyId, ApplicationId, SessionId, UserId};
 
 use crate::idempotency;
 use crate::jobs::{self, NewJob};
+use crate::part::Part;
 use crate::sealing::Keyring;
 use crate::secrets::one_time_tokens::{NewToken, OneTimeToken};
 use crate::secrets::{api_key_hashes, application_secrets, one_time_tokens, password_hashes, refresh_tokens};
@@ -81,6 +82,23 @@ impl Write {
                 idempotency::complete(tx, keyring, key, *status, body, *about).await
             }
             Write::Forget { user } => erasure::forget(tx, *user).await,
+        }
+    }
+
+    /// The same as a part of the statement that appends the events, if it is one.
+    #[must_use]
+    pub fn part(&self) -> Option<Part> {
+        match self {
+            Write::RefreshToken { session, hash } => Some(refresh_tokens::part(*session, hash)),
+            Write::Claim { .. }
+            | Write::Password { .. }
+            | Write::OneTimeToken { .. }
+            | Write::ApiKey { .. }
+            | Write::ApplicationSecret { .. }
+            | Write::Unlock { .. }
+            | Write::Forget { .. }
+            | Write::Job(_)
+            | Write::Answer { .. } => None,
         }
     }
 }

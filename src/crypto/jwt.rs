@@ -6,6 +6,7 @@
 
 mod access;
 mod portal;
+mod remembered;
 mod rsa_key;
 
 use chrono::{DateTime, Duration, Utc};

@@ -1,12 +1,13 @@
-//! One JSON object per line, flat: the fields of the enclosing spans beside the event's own.
+//! One JSON object per line, flat: the fields of the enclosing spans beside the event's own. Written straight into the
+//! line's buffer, since every request costs one.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::{FormatEvent, JsonFields, Writer};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -14,29 +15,74 @@ use tracing_subscriber::registry::LookupSpan;
 /// `span.request_id` here and `request_id` there.
 pub struct Lines;
 
-impl<S> FormatEvent<S, JsonFields> for Lines
+impl<S> FormatEvent<S, Members> for Lines
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
     fn format_event(
         &self,
-        context: &FmtContext<'_, S, JsonFields>,
+        context: &FmtContext<'_, S, Members>,
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut line = Map::new();
-        for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
-            if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>()
-                && let Ok(Value::Object(fields)) = serde_json::from_str(fields.as_str())
-            {
-                line.extend(fields);
+        let (level, target) = (event.metadata().level().as_str(), event.metadata().target());
+        write!(writer, r#"{{"timestamp":"{}","level":"{level}","target":"{target}""#, now())?;
+        let mut names = Names(vec!["timestamp", "level", "target"]);
+        let mut members =
+            Writing { writer: writer.by_ref(), before: ",", after: "", names: &mut names, outcome: Ok(()) };
+        event.record(&mut members);
+        members.outcome?;
+        // From the inside out and from the last record to the first: what was said later wins.
+        for span in context.event_scope().into_iter().flatten() {
+            let extensions = span.extensions();
+            let Some(fields) = extensions.get::<FormattedFields<Members>>() else { continue };
+            for member in fields.as_str().lines().rev() {
+                let name = span.metadata().fields().field(name_of(member));
+                if name.is_some_and(|field| names.add(field.name())) {
+                    write!(writer, ",{member}")?;
+                }
             }
         }
-        event.record(&mut Members(&mut line));
-        line.insert("timestamp".to_owned(), Value::String(now()));
-        line.insert("level".to_owned(), Value::from(event.metadata().level().as_str()));
-        line.insert("target".to_owned(), Value::from(event.metadata().target()));
-        writeln!(writer, "{}", Value::Object(line))
+        writeln!(writer, "}}")
+    }
+}
+
+/// How the fields of a span are kept until a line needs them: one member of an object a line.
+pub struct Members;
+
+impl<'writer> FormatFields<'writer> for Members {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
+        let mut names = Names::default();
+        let mut members = Writing { writer, before: "", after: "\n", names: &mut names, outcome: Ok(()) };
+        fields.record(&mut members);
+        members.outcome
+    }
+
+    fn add_fields(
+        &self,
+        current: &'writer mut FormattedFields<Self>,
+        fields: &tracing::span::Record<'_>,
+    ) -> fmt::Result {
+        self.format_fields(current.as_writer(), fields)
+    }
+}
+
+/// The name in `"name":value`; names of fields are written in the code and need no escaping.
+fn name_of(member: &str) -> &str {
+    member.split('"').nth(1).unwrap_or_default()
+}
+
+/// Names that a line has already. They are few.
+#[derive(Default)]
+struct Names(Vec<&'static str>);
+
+impl Names {
+    fn add(&mut self, name: &'static str) -> bool {
+        let is_new = !self.0.contains(&name);
+        if is_new {
+            self.0.push(name);
+        }
+        is_new
     }
 }
 
@@ -48,36 +94,85 @@ fn now() -> String {
     DateTime::<Utc>::from(std::time::SystemTime::now()).to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-struct Members<'a>(&'a mut Map<String, Value>);
+/// Writes members as they are visited.
+struct Writing<'a, 'names> {
+    writer: Writer<'a>,
+    before: &'static str,
+    after: &'static str,
+    names: &'names mut Names,
+    outcome: fmt::Result,
+}
 
-impl Members<'_> {
-    fn put(&mut self, field: &Field, value: Value) {
-        self.0.insert(field.name().to_owned(), value);
+impl Writing<'_, '_> {
+    fn member(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        if self.outcome.is_err() || !self.names.add(field.name()) {
+            return;
+        }
+        self.outcome = write!(self.writer, "{}\"{}\":", self.before, field.name())
+            .and_then(|()| value(&mut self.writer))
+            .and_then(|()| self.writer.write_str(self.after));
+    }
+
+    fn bare(&mut self, field: &Field, value: impl fmt::Display) {
+        self.member(field, |writer| write!(writer, "{value}"));
+    }
+
+    fn quoted(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        self.member(field, |writer| {
+            writer.write_char('"')?;
+            Escaping(writer).write_fmt(value)?;
+            writer.write_char('"')
+        });
     }
 }
 
-impl Visit for Members<'_> {
+impl Visit for Writing<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, Value::String(format!("{value:?}")));
+        self.quoted(field, format_args!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, Value::from(value));
+        self.quoted(field, format_args!("{value}"));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, Value::from(value));
+        self.bare(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, Value::from(value));
+        self.bare(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, Value::from(value));
+        self.bare(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, Value::from(value));
+        // JSON has no word for the others.
+        if value.is_finite() {
+            self.bare(field, value);
+        } else {
+            self.bare(field, "null");
+        }
+    }
+}
+
+/// Writes text as the inside of a JSON string (RFC 8259 section 7).
+struct Escaping<'a, 'b>(&'a mut Writer<'b>);
+
+impl fmt::Write for Escaping<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+            self.0.write_str(&rest[..at])?;
+            match rest.as_bytes()[at] {
+                b'"' => self.0.write_str("\\\"")?,
+                b'\\' => self.0.write_str("\\\\")?,
+                b'\n' => self.0.write_str("\\n")?,
+                control => write!(self.0, "\\u{control:04x}")?,
+            }
+            rest = &rest[at + 1..];
+        }
+        self.0.write_str(rest)
     }
 }

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use tracing::field::Empty;
-use tracing_subscriber::fmt::format::JsonFields;
 
 use super::*;
 use crate::http::context::{record_app, record_user};
@@ -25,20 +24,20 @@ impl io::Write for Captured {
 }
 
 fn lines(work: impl FnOnce()) -> Vec<Value> {
+    text(work).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn text(work: impl FnOnce()) -> String {
     let captured = Captured::default();
     let writer = captured.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(move || writer.clone())
-        .fmt_fields(JsonFields::new())
+        .fmt_fields(json::Members)
         .event_format(json::Lines)
         .finish();
     tracing::subscriber::with_default(subscriber, work);
     let bytes = captured.0.lock().unwrap();
-    String::from_utf8(bytes.clone())
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    String::from_utf8(bytes.clone()).unwrap()
 }
 
 #[test]
@@ -80,4 +79,37 @@ fn a_line_is_one_flat_object_with_a_time_in_utc() {
 #[test]
 fn a_filter_that_makes_no_sense_is_refused() {
     assert!(matches!(init("devauth=loud", Destination::Stderr), Err(TelemetryError::Filter(_))));
+}
+
+#[test]
+fn whatever_a_field_says_the_line_stays_json_and_a_member_comes_once() {
+    let nasty = "\" \\ \u{0} \u{1f} \u{7f} \r\n\t ü 💥 {\"user_id\":1}";
+    let lines = lines(|| {
+        let span = tracing::error_span!("request", user_id = nasty, app_id = Empty, ratio = f64::NAN);
+        let _outer = span.entered();
+        let _inner = tracing::error_span!("inner", user_id = "usr_inner").entered();
+        record_app("app_1");
+        tracing::info!(shown = %nasty, told = ?nasty, nasty, largest = u64::MAX, least = i64::MIN, none = f64::INFINITY, "{nasty}");
+    });
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!(line["user_id"], "usr_inner");
+    assert_eq!(
+        (&line["message"], &line["shown"], &line["nasty"]),
+        (&nasty.into(), &nasty.into(), &nasty.into())
+    );
+    assert_eq!(line["told"], format!("{nasty:?}"));
+    assert_eq!((&line["largest"], &line["least"]), (&u64::MAX.into(), &i64::MIN.into()));
+    assert_eq!((&line["none"], &line["ratio"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
+fn what_a_span_learns_later_wins() {
+    let captured = text(|| {
+        let _entered = tracing::error_span!("request", app_id = "app_1").entered();
+        record_app("app_2");
+        record_app("app_3");
+        tracing::info!("told");
+    });
+    assert_eq!(captured.matches("app_id").count(), 1, "{captured}");
+    assert!(captured.contains(r#""app_id":"app_3""#), "{captured}");
 }

@@ -1,10 +1,10 @@
 //! Many commands at once.
 
 use devauth::commands::CommandError;
-use devauth_aggregates::{Session, SessionCommand, SessionId, User, UserCommand, UserError};
+use devauth_aggregates::{Session, SessionCommand, User, UserCommand, UserError};
 use devauth_projections::Error;
 
-use crate::scene::{Scene, application, at, context, id, nothing, register, writes_of};
+use crate::scene::{Scene, at, context, id, nothing, register, writes_of};
 
 #[tokio::test]
 async fn twenty_commands_on_one_stream_happen_one_after_the_other() {
@@ -58,17 +58,7 @@ async fn twenty_registrations_of_one_user_register_them_once() {
 async fn ten_refreshes_with_one_token_take_one_step() {
     let scene = Scene::new().await;
     let user = scene.user().await;
-    let session = SessionId::from_uuid(id());
-    let start = SessionCommand::StartSession {
-        app_id: application(),
-        user_id: user,
-        generation: 0,
-        client_address: None,
-        user_agent: None,
-        expires_at: at(3_600),
-        now: at(0),
-    };
-    scene.commands.execute(session, start, &context(), nothing::<Session>).await.unwrap();
+    let session = scene.session(user).await;
     let commands = (0..10).map(|_| {
         let commands = scene.commands.clone();
         let grace = chrono::Duration::seconds(10);

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod broken_connections;
+mod one_statement;
 mod proxy;
 mod scene;
 mod state;

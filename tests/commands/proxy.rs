@@ -1,4 +1,4 @@
-//! Stands between a pool and Postgres, and cuts connections at the moment of a COMMIT.
+//! Stands between a pool and Postgres, and cuts connections at the moment of a commit.
 
 use std::collections::VecDeque;
 use std::str::FromStr as _;
@@ -77,8 +77,7 @@ async fn relay(client: TcpStream, server: UnixStream, cuts: Arc<Mutex<VecDeque<C
         tokio::select! {
             count = client_read.read(&mut asked) => {
                 let question = &asked[..some(count)?];
-                // A query message: its text ends with a zero byte.
-                let commits = question.windows(7).any(|window| window == b"COMMIT\0");
+                let commits = commits(question);
                 let cut = if commits { cuts.lock().unwrap().pop_front() } else { None };
                 if cut == Some(Cut::Before) {
                     return None;
@@ -97,6 +96,13 @@ async fn relay(client: TcpStream, server: UnixStream, cuts: Arc<Mutex<VecDeque<C
             count = server_read.read(&mut answered) => client_write.write_all(&answered[..some(count)?]).await.ok()?,
         }
     }
+}
+
+/// Whether a transaction ends with this. Either a query message, whose text ends with a zero byte; or a refresh's only
+/// statement, which is known by the event among its values.
+fn commits(question: &[u8]) -> bool {
+    let has = |text: &[u8]| question.windows(text.len()).any(|window| window == text);
+    has(b"COMMIT\0") || has(b"SessionRefreshed")
 }
 
 /// Bytes that came, if the connection is still there.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use devauth::commands::Commands;
 use devauth::crypto::random;
-use devauth_aggregates::{ApplicationId, EmailAddress, UserCommand, UserId};
+use devauth_aggregates::{
+    ApplicationId, EmailAddress, Session, SessionCommand, SessionId, UserCommand, UserId,
+};
 use devauth_projections::event_log::{Actor, Context, EventLog};
 use devauth_projections::pool::{self, PoolSettings};
 use devauth_projections::sealing::{Key256, Keyring};
@@ -71,6 +73,22 @@ impl Scene {
         user
     }
 
+    /// A session of a user, an hour long.
+    pub async fn session(&self, user: UserId) -> SessionId {
+        let session = SessionId::from_uuid(id());
+        let start = SessionCommand::StartSession {
+            app_id: application(),
+            user_id: user,
+            generation: 0,
+            client_address: None,
+            user_agent: None,
+            expires_at: at(3_600),
+            now: at(0),
+        };
+        self.commands.execute(session, start, &context(), token_of(session)).await.unwrap();
+        session
+    }
+
     /// Sequences of all events, as they are stored.
     pub async fn sequences(&self) -> Vec<i64> {
         let mut direct = self.database.connect().await;
@@ -105,6 +123,19 @@ pub fn writes_of(user: UserId) -> impl Fn(&devauth_aggregates::User) -> Vec<Writ
             Write::Password { user, hash: "a hash".to_owned() },
         ]
     }
+}
+
+/// A refresh token that says which step it is for.
+pub fn token_of(session: SessionId) -> impl Fn(&Session) -> Vec<Write> + Send + Sync {
+    move |state| {
+        let step = u8::try_from(state.counter).unwrap();
+        vec![Write::RefreshToken { session, hash: [step; 32] }]
+    }
+}
+
+/// The first refresh of a session.
+pub fn refresh() -> SessionCommand {
+    SessionCommand::RefreshSession { counter: 0, grace: Duration::seconds(10), now: at(1) }
 }
 
 /// Nothing but events.

@@ -3,10 +3,14 @@
 use cqrs_es::Aggregate;
 use devauth_aggregates::{RecordedEvent, UserId};
 use serde_json::Value;
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments as _, QueryBuilder};
 use uuid::Uuid;
 
 use super::personal::{Place, seal};
 use super::{Context, DataKeys, EventIdentity, event_hash};
+use crate::part::Part;
+use crate::pool::Kept;
 use crate::{Error, Tx};
 
 /// The events of one command, ready to be appended to one stream.
@@ -24,6 +28,16 @@ pub struct Append<'a, A: Aggregate> {
     /// Keys of `person` and of the context's person.
     pub keys: &'a DataKeys,
 }
+
+const INSERT: &str = "INSERT INTO events (aggregate_type, aggregate_id, application_id, user_id, epoch, sequence, event_type,
+                         event_version, payload, metadata, event_id, recorded_at, event_hash)
+     SELECT $1, $2, $3, $4, (SELECT epoch FROM cluster_state), e.sequence, e.event_type, e.event_version,
+            e.payload::json, e.metadata::json, e.event_id, e.recorded_at, e.event_hash
+     FROM unnest($5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::timestamptz[],
+                 $12::bytea[])
+          AS e (sequence, event_type, event_version, payload, metadata, event_id, recorded_at, event_hash)
+     WHERE cardinality($13::uuid[]) = (SELECT count(*) FROM (
+         SELECT FROM secrets.data_keys WHERE user_id = ANY($13) FOR KEY SHARE) AS held)";
 
 #[derive(Default)]
 struct Columns {
@@ -52,35 +66,59 @@ where
     /// [`Error::Conflict`] if another writer was first, [`Error::AlreadyRecorded`] if an earlier try of this command was
     /// committed, [`Error::PersonErased`] if a person whose data is in the events is not there any more, or Postgres is away.
     pub async fn insert(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        let columns = self.columns()?;
-        let sealed_for = self.sealed_for();
-        let inserted = sqlx::query(
-            "INSERT INTO events (aggregate_type, aggregate_id, application_id, user_id, epoch, sequence, event_type,
-                                 event_version, payload, metadata, event_id, recorded_at, event_hash)
-             SELECT $1, $2, $3, $4, (SELECT epoch FROM cluster_state), e.sequence, e.event_type, e.event_version,
-                    e.payload::json, e.metadata::json, e.event_id, e.recorded_at, e.event_hash
-             FROM unnest($5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::timestamptz[],
-                         $12::bytea[])
-                  AS e (sequence, event_type, event_version, payload, metadata, event_id, recorded_at, event_hash)
-             WHERE cardinality($13::uuid[]) = (SELECT count(*) FROM (
-                 SELECT FROM secrets.data_keys WHERE user_id = ANY($13) FOR KEY SHARE) AS held)",
-        )
-        .bind(A::TYPE)
-        .bind(self.aggregate_id)
-        .bind(self.context.application_id.uuid())
-        .bind(self.person.map(|person| person.uuid()))
-        .bind(columns.sequences)
-        .bind(columns.types)
-        .bind(columns.versions)
-        .bind(columns.payloads)
-        .bind(columns.metadata)
-        .bind(columns.event_ids)
-        .bind(columns.recorded_at)
-        .bind(columns.hashes)
-        .bind(sealed_for)
-        .execute(&mut **tx)
-        .await?;
+        let inserted = sqlx::query_with(INSERT, self.arguments()?).execute(&mut **tx).await?;
         if inserted.rows_affected() == 0 { Err(Error::PersonErased) } else { Ok(()) }
+    }
+
+    /// Inserts the events and all `parts` by one statement that is a transaction of its own.
+    ///
+    /// The parts wait for the events to be in: a try that meets another of the same stream fails at the events, where it reads
+    /// as a conflict, and a person who was erased keeps everything out.
+    ///
+    /// # Errors
+    /// As [`Append::insert`].
+    pub async fn insert_with(&self, parts: Vec<Part>, connections: &Kept) -> Result<(), Error> {
+        let start = format!("WITH appended AS ({INSERT} RETURNING sequence)");
+        let mut statement = QueryBuilder::with_arguments(start, self.arguments()?);
+        let condition = format!(
+            " FROM (SELECT count(*) FROM appended) AS all_appended (events) WHERE all_appended.events = {}",
+            self.events.len()
+        );
+        for (number, part) in parts.into_iter().enumerate() {
+            statement.push(format!(", part_{number} AS ("));
+            part.add_to(&mut statement, &condition);
+            statement.push(")");
+        }
+        statement.push(" SELECT sequence FROM appended");
+        // All rows, not the first: a statement whose rows are not all asked for is not finished.
+        let mut connection = connections.take().await?;
+        let appended = statement.build().fetch_all(&mut *connection).await.map_err(Error::from);
+        if !matches!(appended, Err(Error::Unavailable(_))) {
+            connection.keep();
+        }
+        if appended?.is_empty() { Err(Error::PersonErased) } else { Ok(()) }
+    }
+
+    fn arguments(&self) -> Result<PgArguments, Error> {
+        let columns = self.columns()?;
+        let mut arguments = PgArguments::default();
+        let add = || -> Result<(), sqlx::error::BoxDynError> {
+            arguments.add(A::TYPE)?;
+            arguments.add(self.aggregate_id)?;
+            arguments.add(self.context.application_id.uuid())?;
+            arguments.add(self.person.map(|person| person.uuid()))?;
+            arguments.add(columns.sequences)?;
+            arguments.add(columns.types)?;
+            arguments.add(columns.versions)?;
+            arguments.add(columns.payloads)?;
+            arguments.add(columns.metadata)?;
+            arguments.add(columns.event_ids)?;
+            arguments.add(columns.recorded_at)?;
+            arguments.add(columns.hashes)?;
+            arguments.add(self.sealed_for())
+        };
+        add().map_err(|error| Error::Database(sqlx::Error::Encode(error)))?;
+        Ok(arguments)
     }
 
     /// Those whose keys seal something here, but for a person who begins with these events and whose key comes after them.

@@ -35,6 +35,9 @@ pub(super) fn seal(
     place: &Place<'_>,
     person: Option<(UserId, Option<&Key256>)>,
 ) -> Result<Value, Error> {
+    if !holds(&document, PERSONAL) {
+        return Ok(document);
+    }
     walk(document, field, PERSONAL, &mut |pointer, value| {
         let Some((person, Some(key))) = person else {
             return Ok(json!({ERASED: true}));
@@ -51,6 +54,9 @@ pub(super) fn seal(
 /// # Errors
 /// A value was changed or moved.
 pub(crate) fn open(document: Value, field: &str, place: &Place<'_>, keys: &DataKeys) -> Result<Value, Error> {
+    if !holds(&document, SEALED) {
+        return Ok(document);
+    }
     walk(document, field, SEALED, &mut |pointer, value| {
         let owner = value["person"].as_str().unwrap_or_default();
         let person: UserId = owner.parse().map_err(|_not_an_id| SealingError::Tampered)?;
@@ -111,6 +117,17 @@ fn bound_to(pointer: &str, place: &Place<'_>, owner: &str) -> [String; 6] {
         pointer.to_owned(),
         owner.to_owned(),
     ]
+}
+
+/// Whether there is anything to rewrite: most events hold nothing personal, and looking is cheaper than building anew.
+fn holds(document: &Value, mark: &str) -> bool {
+    match document {
+        Value::Object(members) => {
+            members.contains_key(mark) || members.values().any(|value| holds(value, mark))
+        }
+        Value::Array(values) => values.iter().any(|value| holds(value, mark)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 /// Rewrites each `{mark: value}` below `document` with what `rewrite(pointer, value)` answers.

@@ -23,9 +23,17 @@ pub async fn get(pool: &Pool, keyring: &Keyring, people: &[UserId]) -> Result<Da
         .map(|row| {
             let person = UserId::from_uuid(row.try_get("user_id")?);
             let sealed = Sealed { key_id: row.try_get("key_id")?, content: row.try_get("wrapped")? };
-            Ok((person, keyring.unwrap(&sealed, &bound_to(&person.to_string()))?))
+            unwrap(keyring, person, &sealed)
         })
         .collect()
+}
+
+/// A person with their key, as it was stored.
+///
+/// # Errors
+/// It can't be unwrapped.
+pub(crate) fn unwrap(keyring: &Keyring, person: UserId, stored: &Sealed) -> Result<(UserId, Key256), Error> {
+    Ok((person, keyring.unwrap(stored, &bound_to(&person.to_string()))?))
 }
 
 /// Stores the key of a new person.

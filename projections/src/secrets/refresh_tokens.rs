@@ -2,6 +2,7 @@
 
 use devauth_aggregates::{SessionId, UserId};
 
+use crate::part::Part;
 use crate::{Error, Pool, Tx};
 
 /// Stores the hash of a session's refresh token in place of the one before.
@@ -9,15 +10,19 @@ use crate::{Error, Pool, Tx};
 /// # Errors
 /// Postgres is away.
 pub async fn put(tx: &mut Tx<'_>, session: SessionId, hash: &[u8]) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO secrets.refresh_tokens (session_id, hash) VALUES ($1, $2)
-         ON CONFLICT (session_id) DO UPDATE SET hash = excluded.hash",
+    part(session, hash).execute(tx).await
+}
+
+/// [`put`] as a part of another statement.
+pub(crate) fn part(session: SessionId, hash: &[u8]) -> Part {
+    let hash = hash.to_vec();
+    Part::new(
+        "secrets.refresh_tokens (session_id, hash)",
+        "ON CONFLICT (session_id) DO UPDATE SET hash = excluded.hash",
+        move |values| {
+            values.push_bind(session.uuid()).push_bind(hash);
+        },
     )
-    .bind(session.uuid())
-    .bind(hash)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 /// The hash of a session's current refresh token.

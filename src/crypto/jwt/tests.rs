@@ -13,6 +13,7 @@ mod access;
 mod keys;
 mod kinds;
 mod portal;
+mod remembered;
 
 const ISSUER: &str = "https://auth.example.com";
 const APPLICATION: &str = "app_01jd0000000000000000000001";

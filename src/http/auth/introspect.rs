@@ -2,6 +2,8 @@
 
 mod caller;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use devauth_aggregates::ApplicationId;
 use serde::Serialize;
@@ -87,6 +89,7 @@ pub async fn introspect(
 
 fn describe(application: ApplicationId, living: LivingToken) -> IntrospectionAnswer {
     let LivingToken { claims, session_and_user: (_, user) } = living;
+    let claims = Arc::unwrap_or_clone(claims);
     let email = user.email;
     IntrospectionAnswer::Active(Box::new(ActiveToken {
         active: true,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use devauth_aggregates::{Session, SessionCommand, SessionId};
 use devauth_projections::Write;
 use devauth_projections::event_log::Actor;
-use devauth_projections::sessions::{self, Refreshable};
+use devauth_projections::sessions::{Refreshable, Which};
 use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 
@@ -47,8 +47,9 @@ pub async fn refresh(
     let (session, counter) =
         app.keys.refresh.parse(application.uuid(), &body.refresh_token).ok_or(ErrorCode::InvalidToken)?;
     let session = SessionId::from_uuid(session);
-    let found = sessions::refreshable(&app.pool, application, session, app.clock.now()).await?;
-    let Refreshable { user, counter: current, hash } = found.ok_or(ErrorCode::InvalidToken)?;
+    let which = Which { application, session, now: app.clock.now() };
+    let found = app.refreshable_sessions.ask(which).await?;
+    let Refreshable { user, counter: current, hash, stream } = found.ok_or(ErrorCode::InvalidToken)?;
     record_user(user.id);
     if counter == current && !bool::from(sha256_of(&body.refresh_token).ct_eq(&hash[..])) {
         return Err(ErrorCode::InvalidToken.into());
@@ -62,7 +63,8 @@ pub async fn refresh(
         None => vec![Write::RefreshToken { session, hash: issue(state.counter).sha256() }],
         Some(_) => Vec::new(),
     };
-    let state = app.commands.execute::<Session>(session, command, &context, writes).await?.state;
+    let loaded = app.commands.log().fold::<Session>(stream)?;
+    let state = app.commands.execute_on(loaded, session, command, &context, writes).await?.state;
     if state.ended.is_some() {
         SecurityEvent::new("refresh_reused").session(&session).log();
         return Err(ErrorCode::RefreshTokenReused.into());

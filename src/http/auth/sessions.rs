@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{EndReason, SessionId};
-use devauth_projections::sessions::{self, SessionRow};
+use devauth_projections::sessions::{self, SessionRow, Which};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -93,7 +93,9 @@ pub async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     let application = current.client.application().id;
     let session: SessionId = id.parse().map_err(|_not_an_id| ErrorCode::NotFound)?;
-    let (_, owner) = sessions::live(&app.pool, application, session, app.clock.now())
+    let (_, owner) = app
+        .live_sessions
+        .ask(Which { application, session, now: app.clock.now() })
         .await?
         .filter(|(_, owner)| owner.id == current.user.id)
         .ok_or(ErrorCode::NotFound)?;

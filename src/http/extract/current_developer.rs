@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use devauth_aggregates::{ApplicationId, DeveloperId, portal, user_id};
 use devauth_projections::applications::{self, ApplicationRow};
-use devauth_projections::sessions::{self, SessionRow};
+use devauth_projections::sessions::{SessionRow, Which};
 use devauth_projections::users::UserRow;
 
 use super::bearer;
@@ -40,7 +40,10 @@ impl FromRequestParts<App> for CurrentDeveloper {
             .map_err(|_whatever_is_wrong| ErrorCode::InvalidToken)?;
         let session = claims.sid.parse().map_err(|_not_an_id| ErrorCode::InvalidToken)?;
         let developer: DeveloperId = claims.sub.parse().map_err(|_not_an_id| ErrorCode::InvalidToken)?;
-        let (session, user) = sessions::live(&app.pool, portal(), session, now)
+        let which = Which { application: portal(), session, now };
+        let (session, user) = app
+            .live_sessions
+            .ask(which)
             .await?
             .filter(|(_, user)| user.id == user_id(developer))
             .ok_or(ErrorCode::InvalidToken)?;

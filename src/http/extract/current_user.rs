@@ -1,8 +1,10 @@
 //! The user whose access token came with the request, while their session lives.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use devauth_projections::sessions::{self, SessionRow};
+use devauth_projections::sessions::{SessionRow, Which};
 use devauth_projections::users::UserRow;
 
 use super::{ClientApp, bearer};
@@ -39,7 +41,7 @@ impl FromRequestParts<App> for CurrentUser {
 /// An access token that is good now.
 pub struct LivingToken {
     /// What the token says.
-    pub claims: crate::crypto::jwt::AccessClaims,
+    pub claims: Arc<crate::crypto::jwt::AccessClaims>,
     /// What the database says.
     pub session_and_user: (SessionRow, UserRow),
 }
@@ -57,7 +59,7 @@ pub async fn living_session(
     let expected = Expected { issuer: &app.config.public_url, application: &application.to_string() };
     let Ok(claims) = app.keys.signing().verify(token, &expected, now) else { return Ok(None) };
     let Ok(session) = claims.sid.parse() else { return Ok(None) };
-    let found = sessions::live(&app.pool, application, session, now).await?;
+    let found = app.live_sessions.ask(Which { application, session, now }).await?;
     Ok(found
         .filter(|(_, user)| user.id.to_string() == claims.sub)
         .map(|session_and_user| LivingToken { claims, session_and_user }))

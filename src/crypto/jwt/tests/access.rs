@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::crypto::jwt::InvalidToken::{Malformed, NotForUs, NotGenuine, NotNow, UnknownKey, WrongKind};
 use crate::crypto::jwt::{AccessClaims, InvalidToken, SigningKeys};
 
 fn verify(token: &str) -> Result<AccessClaims, InvalidToken> {
-    KEY.keys().verify(token, &EXPECTED, at(ISSUED))
+    KEY.keys().verify(token, &EXPECTED, at(ISSUED)).map(Arc::unwrap_or_clone)
 }
 
 fn with_claims(claims: &Value) -> Result<AccessClaims, InvalidToken> {
@@ -193,9 +195,9 @@ fn extensions_are_refused() {
 fn after_rotation_the_new_key_signs_and_the_old_one_still_verifies() {
     let old = KEY.keys().sign(&parsed_claims());
     let rotated = SigningKeys::load(&[OTHER_KEY.pem(), KEY.pem()]).unwrap();
-    assert_eq!(rotated.verify(&old, &EXPECTED, at(ISSUED)), Ok(parsed_claims()));
+    assert_eq!(rotated.verify(&old, &EXPECTED, at(ISSUED)), Ok(Arc::new(parsed_claims())));
     let new = rotated.sign(&parsed_claims());
-    assert_eq!(OTHER_KEY.keys().verify(&new, &EXPECTED, at(ISSUED)), Ok(parsed_claims()));
+    assert_eq!(OTHER_KEY.keys().verify(&new, &EXPECTED, at(ISSUED)), Ok(Arc::new(parsed_claims())));
     assert_eq!(verify(&new), Err(UnknownKey));
 }
 
