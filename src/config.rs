@@ -114,7 +114,7 @@ pub struct Keys {
     pub jwt_keys: Vec<SecretSlice<u8>>,
 }
 
-/// What `devauth events` needs to read the log of a database.
+/// What `devauth events` and `devauth projections` need to read the log of a database.
 #[derive(Debug, Clone)]
 pub struct LogAccess {
     /// As [`Config::database_url`].

@@ -5,6 +5,7 @@ mod append;
 mod context;
 mod hash;
 pub(crate) mod personal;
+pub(crate) mod streams;
 
 use std::collections::HashMap;
 use std::sync::Arc;

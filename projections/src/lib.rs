@@ -6,6 +6,7 @@
 pub mod api_keys;
 pub mod applications;
 pub mod audit_log;
+pub mod catalog;
 pub mod claims;
 pub mod clean_up;
 pub mod cluster;
@@ -27,6 +28,7 @@ pub mod pool;
 pub mod portal_users;
 pub mod proof;
 pub mod read_models;
+pub mod rebuild;
 pub mod roles;
 pub mod scheduled_tasks;
 pub mod sealing;
@@ -36,6 +38,7 @@ pub mod sessions;
 pub mod statistics;
 pub mod subscription;
 pub mod users;
+pub mod verify;
 pub mod writes;
 
 pub use error::Error;

@@ -9,6 +9,8 @@ use crate::{Error, roles};
 
 /// A pool of Postgres connections.
 pub type Pool = sqlx::PgPool;
+/// One connection.
+pub type Connection = sqlx::PgConnection;
 /// An open transaction.
 pub type Tx<'a> = sqlx::Transaction<'a, sqlx::Postgres>;
 

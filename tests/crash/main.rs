@@ -9,6 +9,7 @@ mod mail;
 mod node;
 mod points;
 mod postgres_away;
+mod projections;
 mod redis_away;
 mod shutdown;
 mod story;
