@@ -10,6 +10,7 @@ mod keys;
 mod migrate;
 mod openapi;
 mod progress;
+mod projections;
 mod serve;
 
 #[cfg(test)]
@@ -48,6 +49,7 @@ enum Command {
     Serve(serve::Args),
     Migrate(migrate::Args),
     Events(events::Args),
+    Projections(projections::Args),
     Keys(keys::Args),
     Openapi(openapi::Args),
 }
@@ -73,6 +75,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Events(args) => events::run(&args),
+        Command::Projections(args) => projections::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::Openapi(args) => openapi::run(&args),
     }

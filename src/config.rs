@@ -129,7 +129,7 @@ pub struct KeyAccess {
     pub database_url: Option<SecretString>,
 }
 
-/// What `devauth events` needs to read the log of a database.
+/// What `devauth events` and `devauth projections` need to read the log of a database.
 #[derive(Debug, Clone)]
 pub struct LogAccess {
     /// As [`Config::database_url`].

@@ -1,14 +1,13 @@
 //! API keys: the row, how it follows from the Application aggregate, and the lookup that starts every application's request.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
-use devauth_aggregates::{ApiKey, ApiKeyId, ApplicationId, KeyType};
-use sqlx::Row as _;
+use devauth_aggregates::{ApiKeyId, Application, ApplicationId, KeyType};
 use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
 
 use crate::applications::{self, ApplicationRow};
-use crate::{Error, Pool, Tx};
+use crate::inline::Stream;
+use crate::{Error, Pool};
 
 /// What a key's row says.
 #[derive(Debug, Clone)]
@@ -56,38 +55,41 @@ impl ApiKeyRow {
     }
 }
 
-/// Writes the rows of all keys of an application, in one statement. A row that says the same gets the new sequence too: it
-/// has to be what a fresh write would make it.
-pub(crate) async fn write(
-    tx: &mut Tx<'_>,
-    application: uuid::Uuid,
-    keys: &BTreeMap<ApiKeyId, ApiKey>,
-    sequence: i64,
+/// Writes the rows of all keys of these applications, in one statement. A row that says the same gets the new sequence too:
+/// it has to be what a fresh write would make it.
+pub(crate) async fn write_all(
+    connection: &mut PgConnection,
+    applications: &[Stream<'_, Application>],
 ) -> Result<(), Error> {
+    let keys = applications.iter().flat_map(|application| {
+        application.state.api_keys.iter().map(move |(id, key)| (application, id, key))
+    });
+    let keys: Vec<_> = keys.collect();
     if keys.is_empty() {
         return Ok(());
     }
-    let types = keys.values().map(|key| match key.key_type {
+    let types = keys.iter().map(|(_, _, key)| match key.key_type {
         KeyType::Secret => "secret",
         KeyType::Publishable => "publishable",
     });
+    let limits = keys.iter().map(|(_, _, key)| key.rate_limit_per_minute);
     sqlx::query(
         "INSERT INTO api_keys (application_id, sequence, id, label, type, prefix, rate_limit_per_minute, created_at, revoked_at)
-         SELECT $1, $2, k.* FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::timestamptz[],
-                                        $9::timestamptz[]) AS k
+         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[],
+                              $8::timestamptz[], $9::timestamptz[])
          ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at, sequence = excluded.sequence
          WHERE excluded.sequence > api_keys.sequence",
     )
-    .bind(application)
-    .bind(sequence)
-    .bind(keys.keys().map(|id| id.uuid()).collect::<Vec<_>>())
-    .bind(keys.values().map(|key| key.label.clone()).collect::<Vec<_>>())
+    .bind(keys.iter().map(|(application, _, _)| application.id.uuid()).collect::<Vec<_>>())
+    .bind(keys.iter().map(|(application, _, _)| application.sequence).collect::<Vec<_>>())
+    .bind(keys.iter().map(|(_, id, _)| id.uuid()).collect::<Vec<_>>())
+    .bind(keys.iter().map(|(_, _, key)| &*key.label).collect::<Vec<_>>())
     .bind(types.collect::<Vec<_>>())
-    .bind(keys.values().map(|key| key.prefix.clone()).collect::<Vec<_>>())
-    .bind(keys.values().map(|key| key.rate_limit_per_minute.and_then(|limit| i32::try_from(limit).ok())).collect::<Vec<_>>())
-    .bind(keys.values().map(|key| key.created_at).collect::<Vec<_>>())
-    .bind(keys.values().map(|key| key.revoked_at).collect::<Vec<_>>())
-    .execute(&mut **tx)
+    .bind(keys.iter().map(|(_, _, key)| &*key.prefix).collect::<Vec<_>>())
+    .bind(limits.map(|limit| limit.and_then(|limit| i32::try_from(limit).ok())).collect::<Vec<_>>())
+    .bind(keys.iter().map(|(_, _, key)| key.created_at).collect::<Vec<_>>())
+    .bind(keys.iter().map(|(_, _, key)| key.revoked_at).collect::<Vec<_>>())
+    .execute(connection)
     .await?;
     Ok(())
 }

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use devauth_aggregates::{
     Application, ApplicationId, ApplicationLifecycle, ApplicationSettings, Environment, UserId, portal,
 };
-use sqlx::Row as _;
 use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
 
-use crate::inline::Inline;
-use crate::{Error, Pool, Tx, api_keys};
+use crate::inline::{Inline, Stream};
+use crate::{Error, Pool, api_keys};
 
 /// What an application's row says.
 #[derive(Debug, Clone)]
@@ -59,36 +59,51 @@ impl Inline for Application {
         None
     }
 
-    async fn write(&self, tx: &mut Tx<'_>, id: Self::Id, sequence: i64) -> Result<(), Error> {
-        let deleted_at = match self.lifecycle {
-            ApplicationLifecycle::Missing => return Ok(()),
-            ApplicationLifecycle::Created => None,
-            ApplicationLifecycle::Deleted => Some(self.updated_at),
-        };
-        let environment = match self.environment {
-            Environment::Development => "development",
-            Environment::Staging => "staging",
-            Environment::Production => "production",
-        };
+    async fn write_all(connection: &mut PgConnection, streams: &[Stream<'_, Self>]) -> Result<(), Error> {
+        let streams = streams.iter().filter(|stream| stream.state.lifecycle != ApplicationLifecycle::Missing);
+        let streams: Vec<_> = streams.copied().collect();
+        let applications = || streams.iter().map(|stream| stream.state);
         sqlx::query(
             "INSERT INTO applications (id, owner_id, name, environment, settings, created_at, updated_at, deleted_at, sequence)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             SELECT id, owner_id, name, environment, settings::json, created_at, updated_at, deleted_at, sequence
+             FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
+                         $8::timestamptz[], $9::bigint[])
+                  AS a (id, owner_id, name, environment, settings, created_at, updated_at, deleted_at, sequence)
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, settings = excluded.settings,
                  updated_at = excluded.updated_at, deleted_at = excluded.deleted_at, sequence = excluded.sequence
              WHERE excluded.sequence > applications.sequence",
         )
-        .bind(id.uuid())
-        .bind(self.owner.uuid())
-        .bind(&self.name)
-        .bind(environment)
-        .bind(sqlx::types::Json(&self.settings))
-        .bind(self.created_at)
-        .bind(self.updated_at)
-        .bind(deleted_at)
-        .bind(sequence)
-        .execute(&mut **tx)
+        .bind(streams.iter().map(|stream| stream.id.uuid()).collect::<Vec<_>>())
+        .bind(applications().map(|application| application.owner.uuid()).collect::<Vec<_>>())
+        .bind(applications().map(|application| &*application.name).collect::<Vec<_>>())
+        .bind(applications().map(|application| environment(application.environment)).collect::<Vec<_>>())
+        .bind(applications().map(settings).collect::<Result<Vec<_>, _>>()?)
+        .bind(applications().map(|application| application.created_at).collect::<Vec<_>>())
+        .bind(applications().map(|application| application.updated_at).collect::<Vec<_>>())
+        .bind(applications().map(deleted_at).collect::<Vec<_>>())
+        .bind(streams.iter().map(|stream| stream.sequence).collect::<Vec<_>>())
+        .execute(&mut *connection)
         .await?;
-        api_keys::write(tx, id.uuid(), &self.api_keys, sequence).await
+        api_keys::write_all(connection, &streams).await
+    }
+}
+
+fn environment(environment: Environment) -> &'static str {
+    match environment {
+        Environment::Development => "development",
+        Environment::Staging => "staging",
+        Environment::Production => "production",
+    }
+}
+
+fn settings(application: &Application) -> Result<String, Error> {
+    serde_json::to_string(&application.settings).map_err(|error| Error::Corrupt(error.to_string()))
+}
+
+fn deleted_at(application: &Application) -> Option<DateTime<Utc>> {
+    match application.lifecycle {
+        ApplicationLifecycle::Missing | ApplicationLifecycle::Created => None,
+        ApplicationLifecycle::Deleted => Some(application.updated_at),
     }
 }
 

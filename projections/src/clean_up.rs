@@ -119,6 +119,16 @@ impl Expired {
     }
 }
 
+/// Removes what a clean-up of sessions has left that was cut off or is still at work: a rebuild leaves these sessions out, and
+/// then nobody would find their refresh tokens.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn finish_sessions(pool: &Pool, until: DateTime<Utc>) -> Result<(), Error> {
+    while Expired::Sessions.remove(pool, until + Expired::Sessions.kept(), 1_000).await? > 0 {}
+    Ok(())
+}
+
 /// Until when ended sessions have no row any more.
 ///
 /// # Errors

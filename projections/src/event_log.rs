@@ -6,6 +6,7 @@ mod context;
 mod hash;
 pub(crate) mod personal;
 pub(crate) mod stored;
+pub(crate) mod streams;
 
 use std::collections::HashMap;
 use std::sync::Arc;

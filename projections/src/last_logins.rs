@@ -2,22 +2,32 @@
 
 use chrono::{DateTime, Utc};
 use devauth_aggregates::UserId;
+use sqlx::PgConnection;
+use uuid::Uuid;
 
-use crate::{Error, Tx};
+use crate::Error;
 
-/// Remembers a login, unless a later one is known.
+/// Remembers logins of users, unless later ones are known.
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn write(tx: &mut Tx<'_>, user: UserId, at: DateTime<Utc>) -> Result<(), Error> {
+pub(crate) async fn write_all(
+    connection: &mut PgConnection,
+    logins: &[(Uuid, DateTime<Utc>)],
+) -> Result<(), Error> {
+    if logins.is_empty() {
+        return Ok(());
+    }
+    let (users, moments): (Vec<_>, Vec<_>) = logins.iter().copied().unzip();
     sqlx::query(
-        "INSERT INTO last_logins (user_id, last_login_at) VALUES ($1, $2)
+        "INSERT INTO last_logins (user_id, last_login_at)
+         SELECT user_id, max(at) FROM unnest($1::uuid[], $2::timestamptz[]) AS login (user_id, at) GROUP BY user_id
          ON CONFLICT (user_id) DO UPDATE SET last_login_at = excluded.last_login_at
          WHERE excluded.last_login_at > last_logins.last_login_at",
     )
-    .bind(user.uuid())
-    .bind(at)
-    .execute(&mut **tx)
+    .bind(users)
+    .bind(moments)
+    .execute(connection)
     .await?;
     Ok(())
 }
@@ -26,7 +36,7 @@ pub async fn write(tx: &mut Tx<'_>, user: UserId, at: DateTime<Utc>) -> Result<(
 ///
 /// # Errors
 /// Postgres is away.
-pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
-    sqlx::query("DELETE FROM last_logins WHERE user_id = $1").bind(user.uuid()).execute(&mut **tx).await?;
+pub(crate) async fn forget(connection: &mut PgConnection, user: UserId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM last_logins WHERE user_id = $1").bind(user.uuid()).execute(connection).await?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 pub mod api_keys;
 pub mod applications;
 pub mod audit_log;
+pub mod catalog;
 pub mod claims;
 pub mod clean_up;
 pub mod cluster;
@@ -31,6 +32,7 @@ pub mod pool;
 pub mod portal_users;
 pub mod proof;
 pub mod read_models;
+pub mod rebuild;
 pub mod resealing;
 pub mod roles;
 pub mod scheduled_tasks;
@@ -42,6 +44,7 @@ pub mod statistics;
 pub mod subscription;
 pub mod transactions;
 pub mod users;
+pub mod verify;
 pub mod writes;
 
 pub use error::Error;

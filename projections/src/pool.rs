@@ -13,6 +13,8 @@ pub use kept::{Kept, Taken};
 
 /// A pool of Postgres connections.
 pub type Pool = sqlx::PgPool;
+/// One connection.
+pub type Connection = sqlx::PgConnection;
 /// An open transaction.
 pub type Tx<'a> = sqlx::Transaction<'a, sqlx::Postgres>;
 

@@ -1,8 +1,10 @@
 //! Users as the portal lists and searches them. It follows the log; who decides about access asks [`crate::users`].
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, DomainEvent, Personal, SessionEvent, UserEvent, UserId};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
@@ -112,95 +114,171 @@ fn lower(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
-/// Projects events.
+/// Projects events: what they mean for each user is put together first and written in three statements, however many they
+/// are.
 ///
 /// # Errors
 /// Postgres is away, or refuses a row.
 pub(crate) async fn apply(connection: &mut PgConnection, events: &[Recorded]) -> Result<(), Error> {
+    let mut users = BTreeMap::<Uuid, Change>::new();
     for recorded in events {
         let Some(user) = recorded.user() else { continue };
+        let change = users.entry(user.uuid()).or_insert_with(|| Change::Update(Update::default()));
         match &recorded.event {
-            DomainEvent::User(event) => follow_user(connection, user, event).await?,
-            DomainEvent::Session(SessionEvent::SessionStarted { at, .. }) => {
-                logged_in(connection, user, *at).await?;
-            }
+            DomainEvent::User(event) => change.follow_user(event, recorded.stored.application_id),
+            DomainEvent::Session(SessionEvent::SessionStarted { at, .. }) => change.logged_in(*at),
             DomainEvent::Session(
                 SessionEvent::SessionRefreshed { .. } | SessionEvent::SessionEnded { .. },
             )
             | DomainEvent::Application(_) => {}
         }
     }
-    Ok(())
+    let (mut new, mut changed, mut erased) = (Vec::new(), Vec::new(), Vec::new());
+    for (user, change) in &users {
+        match change {
+            Change::Insert(row) => new.push((*user, row)),
+            Change::Update(update) if *update == Update::default() => {}
+            Change::Update(update) => changed.push((*user, update)),
+            Change::Delete => erased.push(*user),
+        }
+    }
+    insert(connection, &new).await?;
+    update(connection, &changed).await?;
+    delete(connection, &erased).await
 }
 
-async fn follow_user(connection: &mut PgConnection, user: UserId, event: &UserEvent) -> Result<(), Error> {
-    match event {
-        UserEvent::UserRegistered { app_id, email, metadata, at } => {
-            registered(connection, user, *app_id, email, metadata, *at).await
+/// What events mean for the row of one user.
+enum Change {
+    Insert(NewRow),
+    Update(Update),
+    /// The person is erased, or was erased before their registration could be read: there is no row, whatever follows.
+    Delete,
+}
+
+struct NewRow {
+    application: Uuid,
+    email: String,
+    metadata: String,
+    created_at: DateTime<Utc>,
+    since: Update,
+}
+
+/// What changes of a row; nothing of it is null in the row but the last login.
+#[derive(Default, PartialEq)]
+struct Update {
+    email_verified: Option<bool>,
+    status: Option<&'static str>,
+    updated_at: Option<DateTime<Utc>>,
+    last_login_at: Option<DateTime<Utc>>,
+}
+
+impl Change {
+    fn follow_user(&mut self, event: &UserEvent, application: Uuid) {
+        match event {
+            UserEvent::UserRegistered { email, metadata, at, .. } => {
+                let (Personal::Clear(email), Personal::Clear(metadata)) = (email, metadata) else {
+                    *self = Change::Delete;
+                    return;
+                };
+                *self = Change::Insert(NewRow {
+                    application,
+                    email: email.clone(),
+                    metadata: serde_json::json!(metadata).to_string(),
+                    created_at: *at,
+                    since: Update::default(),
+                });
+                self.update(*at, |_only_the_time| {});
+            }
+            UserEvent::EmailVerified { at, .. } => self.update(*at, |user| user.email_verified = Some(true)),
+            UserEvent::UserSuspended { at } => self.update(*at, |user| user.status = Some("suspended")),
+            UserEvent::UserRestored { at } => self.update(*at, |user| user.status = Some("active")),
+            UserEvent::EmailVerificationRequested { at, .. }
+            | UserEvent::PasswordResetRequested { at, .. }
+            | UserEvent::PasswordReset { at, .. }
+            | UserEvent::PasswordChanged { at, .. }
+            | UserEvent::SessionsRevoked { at } => self.update(*at, |_only_the_time| {}),
+            // The aggregate says that a lock is no change of the user.
+            UserEvent::LoginLocked { .. } => {}
+            UserEvent::UserErased { .. } => *self = Change::Delete,
         }
-        UserEvent::EmailVerified { at, .. } => set(connection, user, "email_verified = true", *at).await,
-        UserEvent::UserSuspended { at } => set(connection, user, "status = 'suspended'", *at).await,
-        UserEvent::UserRestored { at } => set(connection, user, "status = 'active'", *at).await,
-        UserEvent::EmailVerificationRequested { at, .. }
-        | UserEvent::PasswordResetRequested { at, .. }
-        | UserEvent::PasswordReset { at, .. }
-        | UserEvent::PasswordChanged { at, .. }
-        | UserEvent::SessionsRevoked { at } => set(connection, user, "status = status", *at).await,
-        // The aggregate says that a lock is no change of the user.
-        UserEvent::LoginLocked { .. } => Ok(()),
-        UserEvent::UserErased { .. } => forget(connection, user).await,
+    }
+
+    fn update(&mut self, at: DateTime<Utc>, change: impl FnOnce(&mut Update)) {
+        if let Some(user) = self.pending() {
+            user.updated_at = Some(at);
+            change(user);
+        }
+    }
+
+    fn logged_in(&mut self, at: DateTime<Utc>) {
+        if let Some(user) = self.pending() {
+            user.last_login_at = user.last_login_at.max(Some(at));
+        }
+    }
+
+    fn pending(&mut self) -> Option<&mut Update> {
+        match self {
+            Change::Insert(row) => Some(&mut row.since),
+            Change::Update(update) => Some(update),
+            Change::Delete => None,
+        }
     }
 }
 
-/// A person who was erased in the meantime has no address any more and gets no row.
-async fn registered(
-    connection: &mut PgConnection,
-    user: UserId,
-    application: ApplicationId,
-    email: &Personal<String>,
-    metadata: &Personal<Map<String, Value>>,
-    at: DateTime<Utc>,
-) -> Result<(), Error> {
-    let (Personal::Clear(email), Personal::Clear(metadata)) = (email, metadata) else { return Ok(()) };
+async fn insert(connection: &mut PgConnection, users: &[(Uuid, &NewRow)]) -> Result<(), Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let rows = || users.iter().map(|(_, row)| *row);
     sqlx::query(
         "INSERT INTO portal_users (user_id, application_id, email, email_lower, metadata, email_verified, status, created_at,
-                                   updated_at)
-         VALUES ($1, $2, $3, $4, $5, false, 'active', $6, $6)",
+                                   updated_at, last_login_at)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::text[],
+                              $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])",
     )
-    .bind(user.uuid())
-    .bind(application.uuid())
-    .bind(email)
-    .bind(lower(email))
-    .bind(serde_json::json!(metadata).to_string())
-    .bind(at)
+    .bind(users.iter().map(|(user, _)| *user).collect::<Vec<_>>())
+    .bind(rows().map(|row| row.application).collect::<Vec<_>>())
+    .bind(rows().map(|row| &*row.email).collect::<Vec<_>>())
+    .bind(rows().map(|row| lower(&row.email)).collect::<Vec<_>>())
+    .bind(rows().map(|row| &*row.metadata).collect::<Vec<_>>())
+    .bind(rows().map(|row| row.since.email_verified.unwrap_or(false)).collect::<Vec<_>>())
+    .bind(rows().map(|row| row.since.status.unwrap_or("active")).collect::<Vec<_>>())
+    .bind(rows().map(|row| row.created_at).collect::<Vec<_>>())
+    .bind(rows().map(|row| row.since.updated_at.unwrap_or(row.created_at)).collect::<Vec<_>>())
+    .bind(rows().map(|row| row.since.last_login_at).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn set(
-    connection: &mut PgConnection,
-    user: UserId,
-    change: &str,
-    at: DateTime<Utc>,
-) -> Result<(), Error> {
-    sqlx::query(&format!("UPDATE portal_users SET {change}, updated_at = $2 WHERE user_id = $1"))
-        .bind(user.uuid())
-        .bind(at)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-async fn logged_in(connection: &mut PgConnection, user: UserId, at: DateTime<Utc>) -> Result<(), Error> {
+async fn update(connection: &mut PgConnection, users: &[(Uuid, &Update)]) -> Result<(), Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let updates = || users.iter().map(|(_, update)| *update);
     sqlx::query(
-        "UPDATE portal_users SET last_login_at = $2
-         WHERE user_id = $1 AND (last_login_at IS NULL OR last_login_at < $2)",
+        "UPDATE portal_users u SET email_verified = coalesce(c.email_verified, u.email_verified),
+             status = coalesce(c.status, u.status), updated_at = coalesce(c.updated_at, u.updated_at),
+             last_login_at = greatest(u.last_login_at, c.last_login_at)
+         FROM unnest($1::uuid[], $2::bool[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+              AS c (user_id, email_verified, status, updated_at, last_login_at)
+         WHERE u.user_id = c.user_id",
     )
-    .bind(user.uuid())
-    .bind(at)
+    .bind(users.iter().map(|(user, _)| *user).collect::<Vec<_>>())
+    .bind(updates().map(|update| update.email_verified).collect::<Vec<_>>())
+    .bind(updates().map(|update| update.status).collect::<Vec<_>>())
+    .bind(updates().map(|update| update.updated_at).collect::<Vec<_>>())
+    .bind(updates().map(|update| update.last_login_at).collect::<Vec<_>>())
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+async fn delete(connection: &mut PgConnection, users: &[Uuid]) -> Result<(), Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("DELETE FROM portal_users WHERE user_id = ANY($1)").bind(users).execute(connection).await?;
     Ok(())
 }
 
@@ -209,6 +287,5 @@ async fn logged_in(connection: &mut PgConnection, user: UserId, at: DateTime<Utc
 /// # Errors
 /// Postgres is away.
 pub(crate) async fn forget(connection: &mut PgConnection, user: UserId) -> Result<(), Error> {
-    sqlx::query("DELETE FROM portal_users WHERE user_id = $1").bind(user.uuid()).execute(connection).await?;
-    Ok(())
+    delete(connection, &[user.uuid()]).await
 }

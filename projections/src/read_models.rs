@@ -1,5 +1,6 @@
 //! The read models that follow the log. Each is a file named as its table; this is the list of them.
 
+use devauth_aggregates::UserId;
 use sqlx::PgConnection;
 
 use crate::feed::Recorded;
@@ -79,5 +80,21 @@ impl ReadModel {
             ReadModel::AuditLog => audit_log::apply(connection, events).await,
             ReadModel::Statistics => statistics::apply(connection, events).await,
         }
+    }
+
+    /// Removes what the tables that `connection` finds by their names say of people who were erased.
+    ///
+    /// # Errors
+    /// Postgres is away.
+    pub(crate) async fn forget(self, connection: &mut PgConnection, people: &[UserId]) -> Result<(), Error> {
+        for person in people {
+            match self {
+                ReadModel::PortalUsers => portal_users::forget(connection, *person).await?,
+                ReadModel::AuditLog => audit_log::forget(connection, *person).await?,
+                // It counts, and says nothing personal.
+                ReadModel::Statistics => {}
+            }
+        }
+        Ok(())
     }
 }

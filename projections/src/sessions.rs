@@ -1,13 +1,13 @@
 //! Sessions: the row, how it follows from the Session aggregate, and the question every authenticated request asks.
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::{ApplicationId, EndReason, Session, SessionId, UserId};
+use devauth_aggregates::{ApplicationId, EndReason, Personal, Session, SessionId, UserId};
 use sqlx::postgres::PgRow;
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::{PgConnection, Row as _};
 
-use crate::inline::Inline;
+use crate::inline::{CleanedUp, Inline, Stream};
 use crate::part::Part;
-use crate::{Error, Pool, Tx, last_logins};
+use crate::{Error, Pool, last_logins};
 
 /// What makes a session alive, apart from its user being active: it neither ended nor expired, and nothing ended all sessions
 /// of its user since (`$now` is the bound parameter's number).
@@ -68,26 +68,62 @@ impl Inline for Session {
         Some(self.user_id)
     }
 
-    async fn write(&self, tx: &mut Tx<'_>, id: Self::Id, sequence: i64) -> Result<(), Error> {
-        // Of somebody who was erased only the events are left: the row went with them.
-        if !self.started || self.client_address.as_ref().is_none() {
-            return Ok(());
-        }
+    async fn write_all(connection: &mut PgConnection, streams: &[Stream<'_, Self>]) -> Result<(), Error> {
+        let streams: Vec<_> = streams.iter().filter(|stream| is_known(stream.state)).collect();
+        let sessions = || streams.iter().map(|stream| stream.state);
         // A row without an xmax was inserted, not updated: then this login is news, be it from its first event or a rebuild.
-        let mut statement = QueryBuilder::new("");
-        row(self, id, sequence).add_to(&mut statement, "");
-        statement.push(" RETURNING xmax = 0");
-        let is_new: Option<bool> = statement.build_query_scalar().fetch_optional(&mut **tx).await?;
-        if is_new == Some(true) {
-            last_logins::write(tx, self.user_id, self.created_at).await?;
+        let written = sqlx::query(
+            "INSERT INTO sessions (id, application_id, user_id, generation, counter, client_address, user_agent, created_at,
+                                   last_used_at, expires_at, ended_at, end_reason, sequence)
+             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::bigint[], $6::text[], $7::text[],
+                                  $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[],
+                                  $13::bigint[])
+             ON CONFLICT (id) DO UPDATE SET counter = excluded.counter, last_used_at = excluded.last_used_at,
+                 ended_at = excluded.ended_at, end_reason = excluded.end_reason, sequence = excluded.sequence
+             WHERE excluded.sequence > sessions.sequence
+             RETURNING user_id, created_at, xmax = 0 AS is_new",
+        )
+        .bind(streams.iter().map(|stream| stream.id.uuid()).collect::<Vec<_>>())
+        .bind(sessions().map(|session| session.app_id.uuid()).collect::<Vec<_>>())
+        .bind(sessions().map(|session| session.user_id.uuid()).collect::<Vec<_>>())
+        .bind(sessions().map(|session| i32::try_from(session.generation).unwrap_or(i32::MAX)).collect::<Vec<_>>())
+        .bind(sessions().map(|session| i64::from(session.counter)).collect::<Vec<_>>())
+        .bind(sessions().map(|session| session.client_address.as_ref().cloned().flatten()).collect::<Vec<_>>())
+        .bind(sessions().map(|session| session.user_agent.as_ref().cloned().flatten()).collect::<Vec<_>>())
+        .bind(sessions().map(|session| session.created_at).collect::<Vec<_>>())
+        .bind(sessions().map(|session| session.last_used_at).collect::<Vec<_>>())
+        .bind(sessions().map(|session| session.expires_at).collect::<Vec<_>>())
+        .bind(sessions().map(|session| session.ended.map(|(_, at)| at)).collect::<Vec<_>>())
+        .bind(sessions().map(|session| session.ended.map(|(reason, _)| end_reason(reason))).collect::<Vec<_>>())
+        .bind(streams.iter().map(|stream| stream.sequence).collect::<Vec<_>>())
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut logins = Vec::new();
+        for row in written {
+            if row.try_get("is_new")? {
+                logins.push((row.try_get("user_id")?, row.try_get("created_at")?));
+            }
         }
-        Ok(())
+        last_logins::write_all(connection, &logins).await
     }
 
     /// Of a session that goes on or ends; a login is also news of its user.
     fn part(&self, id: Self::Id, sequence: i64) -> Option<Part> {
-        let is_known = self.started && self.client_address.as_ref().is_some();
-        (is_known && sequence > 1).then(|| row(self, id, sequence))
+        (is_known(self) && sequence > 1).then(|| row(self, id, sequence))
+    }
+
+    /// A session that was removed was a login all the same.
+    async fn write_all_kept(
+        connection: &mut PgConnection,
+        streams: &[Stream<'_, Self>],
+        cleaned: CleanedUp,
+    ) -> Result<(), Error> {
+        let (removed, kept): (Vec<_>, Vec<_>) =
+            streams.iter().copied().partition(|stream| is_removed(stream.state, cleaned));
+        let removed = removed.iter().map(|stream| stream.state).filter(|session| is_known(session));
+        let logins: Vec<_> = removed.map(|session| (session.user_id.uuid(), session.created_at)).collect();
+        Self::write_all(connection, &kept).await?;
+        last_logins::write_all(connection, &logins).await
     }
 }
 
@@ -116,6 +152,28 @@ fn row(session: &Session, id: SessionId, sequence: i64) -> Part {
                 .push_bind(sequence);
         },
     )
+}
+
+/// Whether there is such a session, and its user is not forgotten: then it has a row, or had one until it was cleaned up.
+fn is_known(session: &Session) -> bool {
+    session.started && session.client_address != Personal::Erased
+}
+
+/// Which sessions are left out by clean-up and therefore by a rebuild.
+fn is_removed(session: &Session, cleaned: CleanedUp) -> bool {
+    cleaned.covers(session.ended.map_or(session.expires_at, |(_, at)| at.min(session.expires_at)))
+}
+
+/// Removes the rows of sessions that were over at `until`.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn clean_up(connection: &mut PgConnection, until: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query("DELETE FROM sessions WHERE least(ended_at, expires_at) <= $1")
+        .bind(until)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 fn end_reason(reason: EndReason) -> &'static str {
@@ -209,7 +267,7 @@ pub async fn owner(
 ///
 /// # Errors
 /// Postgres is away.
-pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
-    sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(user.uuid()).execute(&mut **tx).await?;
+pub(crate) async fn forget(connection: &mut PgConnection, user: UserId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(user.uuid()).execute(connection).await?;
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, SessionId, User, UserId, UserLifecycle, UserStatus};
-use sqlx::Row as _;
 use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
 
-use crate::inline::Inline;
-use crate::{Error, Pool, Tx};
+use crate::inline::{Inline, Stream};
+use crate::{Error, Pool};
 
 /// What a user's row says.
 #[derive(Clone)]
@@ -77,42 +77,70 @@ impl Inline for User {
         Some(id)
     }
 
-    async fn write(&self, tx: &mut Tx<'_>, id: Self::Id, sequence: i64) -> Result<(), Error> {
-        let status = match self.lifecycle {
+    async fn write_all(connection: &mut PgConnection, streams: &[Stream<'_, Self>]) -> Result<(), Error> {
+        let (mut there, mut gone) = (Vec::new(), Vec::new());
+        for stream in streams {
+            match Content::of(stream.state) {
+                Some(content) => there.push((stream, content)),
+                None => gone.push(stream.id.uuid()),
+            }
+        }
+        insert(connection, &there).await?;
+        remove(connection, &gone).await
+    }
+}
+
+/// What a row has that depends on whether there is one.
+struct Content {
+    email: String,
+    metadata: String,
+    status: &'static str,
+}
+
+impl Content {
+    /// Whose key is gone has no row, whichever of their events is the last one read: they were erased since.
+    fn of(user: &User) -> Option<Self> {
+        match user.lifecycle {
             UserLifecycle::Unregistered | UserLifecycle::Erased => None,
-            UserLifecycle::Registered => Some(status_name(self.status)),
-        };
-        // Whose key is gone has no row, whichever of their events is the last one read: they were erased since.
-        let (Some(status), Some(email), Some(metadata)) =
-            (status, self.email.as_ref(), self.metadata.as_ref())
-        else {
-            return remove(tx, id).await;
-        };
-        sqlx::query(
+            UserLifecycle::Registered => Some(Content {
+                email: user.email.as_ref()?.clone(),
+                metadata: serde_json::json!(user.metadata.as_ref()?).to_string(),
+                status: status_name(user.status),
+            }),
+        }
+    }
+}
+
+async fn insert(connection: &mut PgConnection, rows: &[(&Stream<'_, User>, Content)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let users = || rows.iter().map(|(stream, _)| stream.state);
+    sqlx::query(
             "INSERT INTO users (id, application_id, email, metadata, email_verified, status, session_generation, kept_session,
                                 created_at, updated_at, sequence)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bool[], $6::text[], $7::int[], $8::uuid[],
+                                  $9::timestamptz[], $10::timestamptz[], $11::bigint[])
              ON CONFLICT (id) DO UPDATE SET email = excluded.email, metadata = excluded.metadata,
                  email_verified = excluded.email_verified, status = excluded.status,
                  session_generation = excluded.session_generation, kept_session = excluded.kept_session,
                  updated_at = excluded.updated_at, sequence = excluded.sequence
              WHERE excluded.sequence > users.sequence",
         )
-        .bind(id.uuid())
-        .bind(self.app_id.uuid())
-        .bind(email)
-        .bind(serde_json::json!(metadata).to_string())
-        .bind(self.email_verified)
-        .bind(status)
-        .bind(i32::try_from(self.session_generation).unwrap_or(i32::MAX))
-        .bind(self.kept_session.map(|session| session.uuid()))
-        .bind(self.created_at)
-        .bind(self.updated_at)
-        .bind(sequence)
-        .execute(&mut **tx)
+        .bind(rows.iter().map(|(stream, _)| stream.id.uuid()).collect::<Vec<_>>())
+        .bind(users().map(|user| user.app_id.uuid()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| &*row.email).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| &*row.metadata).collect::<Vec<_>>())
+        .bind(users().map(|user| user.email_verified).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.status).collect::<Vec<_>>())
+        .bind(users().map(|user| i32::try_from(user.session_generation).unwrap_or(i32::MAX)).collect::<Vec<_>>())
+        .bind(users().map(|user| user.kept_session.map(|session| session.uuid())).collect::<Vec<_>>())
+        .bind(users().map(|user| user.created_at).collect::<Vec<_>>())
+        .bind(users().map(|user| user.updated_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(stream, _)| stream.sequence).collect::<Vec<_>>())
+        .execute(connection)
         .await?;
-        Ok(())
-    }
+    Ok(())
 }
 
 fn status_name(status: UserStatus) -> &'static str {
@@ -122,10 +150,13 @@ fn status_name(status: UserStatus) -> &'static str {
     }
 }
 
-/// No older state can bring the row back: a state is written by the transaction that appends its last event, the key of the
+/// No older state can bring a row back: a state is written by the transaction that appends its last event, the key of the
 /// stream orders these transactions, and `UserErased` is the last event of all.
-async fn remove(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
-    sqlx::query("DELETE FROM users WHERE id = $1").bind(user.uuid()).execute(&mut **tx).await?;
+async fn remove(connection: &mut PgConnection, users: &[uuid::Uuid]) -> Result<(), Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("DELETE FROM users WHERE id = ANY($1)").bind(users).execute(connection).await?;
     Ok(())
 }
 

@@ -26,9 +26,11 @@ fn every_help_has_an_example_and_the_exit_statuses() {
         seen.push(command.get_name().to_owned());
     });
 
+    let projections = ["projections", "list", "rebuild", "verify", "retry"];
     let events = ["events", "export", "tail", "verify", "replay"];
     let keys = ["keys", "generate", "list", "rotate", "signing", "encryption"];
-    assert_eq!(seen, [&["devauth", "dev", "serve", "migrate"][..], &events, &keys, &["openapi"]].concat());
+    let first = ["devauth", "dev", "serve", "migrate"];
+    assert_eq!(seen, [&first[..], &events, &projections, &keys, &["openapi"]].concat());
     Cli::command().debug_assert();
 }
 
@@ -48,6 +50,11 @@ fn the_commands_of_the_contract_are_understood() {
         "devauth events verify x.jsonl --since x.jsonl",
         "devauth events replay x.jsonl --user usr_00000000000000000000000007 --at 2026-05-01T12:00:00Z --json",
         "devauth events replay - --user dev_00000000000000000000000007",
+        "devauth projections list --json",
+        "devauth projections rebuild users portal_users --json",
+        "devauth projections verify",
+        "devauth projections verify sessions --limit 5 --show-values --json",
+        "devauth projections retry portal_users --json",
         "devauth keys generate",
         "devauth keys generate --dir /tmp/keys --bits 3072 --json",
         "devauth keys list --json",
@@ -85,6 +92,10 @@ fn a_wrong_command_line_is_a_usage_error() {
         "devauth events replay --user usr_00000000000000000000000007",
         "devauth events replay x.jsonl --user ada",
         "devauth events replay x.jsonl --user usr_00000000000000000000000007 --at yesterday",
+        "devauth projections",
+        "devauth projections rebuild",
+        "devauth projections retry",
+        "devauth projections verify --limit many",
         "devauth keys",
         "devauth keys generate --bits 1024",
         "devauth keys rotate",

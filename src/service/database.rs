@@ -1,7 +1,7 @@
 //! Opening the database: migrations with the configured role, everything else with less.
 
-use devauth_projections::pool::{self, PoolSettings};
-use devauth_projections::{Error, Pool, migrations, roles};
+use devauth_projections::pool::{self, Connection, PoolSettings};
+use devauth_projections::{Error, Pool, migrations, rebuild, roles};
 use secrecy::ExposeSecret as _;
 
 use crate::config::Config;
@@ -12,6 +12,7 @@ use crate::config::Config;
 /// Postgres is away or refuses.
 pub async fn migrate(url: &str, version: Option<i64>) -> Result<i64, Error> {
     let mut connection = pool::owner(url).await?;
+    drop_left_overs(&mut connection).await;
     match version {
         Some(version) => {
             migrations::down(&mut connection, version).await?;
@@ -23,6 +24,15 @@ pub async fn migrate(url: &str, version: Option<i64>) -> Result<i64, Error> {
             roles::restrict(&mut connection).await?;
             Ok(migrations::newest())
         }
+    }
+}
+
+/// Nothing depends on it, so it is no reason not to go on.
+async fn drop_left_overs(connection: &mut Connection) {
+    match rebuild::drop_left_overs(connection).await {
+        Ok(dropped) if dropped.is_empty() => {}
+        Ok(dropped) => tracing::info!(?dropped, "copies that interrupted rebuilds left behind were dropped"),
+        Err(error) => tracing::warn!(%error, "copies that interrupted rebuilds left behind can't be dropped"),
     }
 }
 

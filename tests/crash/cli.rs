@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::node::devauth;
 
 /// Exit status, stdout and stderr.
-async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
+pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let environment: Vec<_> =
         environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let output = devauth(arguments, &environment).output().await.unwrap();

@@ -9,6 +9,7 @@ use devauth_test_support::database::Database;
 use devauth_test_support::smtp::{Received, SmtpSink};
 
 use crate::caller::Caller;
+use crate::cli::run;
 use crate::node::{Node, Output};
 
 /// A database, a mail server and keys for any number of nodes.
@@ -84,6 +85,16 @@ impl Deployment {
     /// Says that this is nobody else's business.
     pub fn keep_secret(&self, text: &str) {
         self.told.lock().unwrap().push(text.to_owned());
+    }
+
+    /// Runs a command with the same configuration: exit status, stdout and stderr.
+    pub async fn command(
+        &self,
+        arguments: &[&str],
+        changes: &[(&str, &str)],
+    ) -> (Option<i32>, String, String) {
+        let environment = self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        run(arguments, &environment.chain(changes.iter().copied()).collect::<Vec<_>>()).await
     }
 
     /// Somebody without credentials, at this node.

@@ -10,6 +10,7 @@ mod mail;
 mod node;
 mod points;
 mod postgres_away;
+mod projections;
 mod redis_away;
 mod shutdown;
 mod story;

@@ -87,7 +87,7 @@ impl StoredEvent {
     }
 
     /// Everyone whose sealed data is in it.
-    pub(super) fn people(&self) -> Vec<UserId> {
+    pub(crate) fn people(&self) -> Vec<UserId> {
         let documents = [&self.payload, &self.metadata];
         documents
             .iter()

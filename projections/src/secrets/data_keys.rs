@@ -2,22 +2,26 @@
 
 use devauth_aggregates::UserId;
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row as _};
+use sqlx::{PgConnection, PgExecutor, Row as _};
 
 use crate::event_log::DataKeys;
 use crate::resealing::SealedRows;
 use crate::sealing::{Key256, Keyring, Sealed, SealingError};
-use crate::{Error, Pool, Tx};
+use crate::{Error, Tx};
 
 /// The keys of `people`, as far as they exist.
 ///
 /// # Errors
 /// Postgres is away, or a key can't be unwrapped.
-pub async fn get(pool: &Pool, keyring: &Keyring, people: &[UserId]) -> Result<DataKeys, Error> {
+pub async fn get(
+    connection: impl PgExecutor<'_>,
+    keyring: &Keyring,
+    people: &[UserId],
+) -> Result<DataKeys, Error> {
     let ids: Vec<_> = people.iter().map(|person| person.uuid()).collect();
     let rows = sqlx::query("SELECT user_id, key_id, wrapped FROM secrets.data_keys WHERE user_id = ANY($1)")
         .bind(ids)
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     rows.iter()
         .map(|row| {
@@ -34,6 +38,25 @@ pub async fn get(pool: &Pool, keyring: &Keyring, people: &[UserId]) -> Result<Da
 /// It can't be unwrapped.
 pub(crate) fn unwrap(keyring: &Keyring, person: UserId, stored: &Sealed) -> Result<(UserId, Key256), Error> {
     Ok((person, keyring.unwrap(stored, &bound_to(&person.to_string()))?))
+}
+
+/// Those of `people` who have no key.
+///
+/// # Errors
+/// Postgres is away.
+pub(crate) async fn missing(
+    connection: impl PgExecutor<'_>,
+    people: &[UserId],
+) -> Result<Vec<UserId>, Error> {
+    let ids: Vec<_> = people.iter().map(|person| person.uuid()).collect();
+    let missing: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "SELECT person FROM unnest($1::uuid[]) AS person
+         WHERE NOT EXISTS (SELECT FROM secrets.data_keys WHERE user_id = person)",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(missing.into_iter().map(UserId::from_uuid).collect())
 }
 
 /// Stores the key of a new person.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row as _};
+use sqlx::{FromRow, PgExecutor, Row as _};
 
 use crate::read_models::ReadModel;
 use crate::{Error, Pool};
@@ -87,12 +87,12 @@ pub async fn status(pool: &Pool) -> Result<Vec<ProjectionStatus>, Error> {
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn parked(pool: &Pool, model: ReadModel) -> Result<Vec<ParkedStream>, Error> {
+pub async fn parked(connection: impl PgExecutor<'_>, model: ReadModel) -> Result<Vec<ParkedStream>, Error> {
     Ok(sqlx::query_as(
         "SELECT aggregate_type, aggregate_id, position, error, parked_at FROM parked_streams
          WHERE projection = $1 ORDER BY position",
     )
     .bind(model.name())
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?)
 }

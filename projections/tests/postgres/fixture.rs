@@ -290,3 +290,8 @@ pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let patience = devauth_test_support::database::PATIENCE;
     tokio::time::timeout(patience, asking).await.unwrap_or_else(|_| panic!("waited in vain: {what}"));
 }
+
+/// Does something in the middle of what does not wait for anything; for tests with several threads.
+pub fn meanwhile<T>(work: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
+}
