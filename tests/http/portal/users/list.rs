@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use devauth::config::Environment;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -173,7 +174,8 @@ async fn whoever_changed_something_sees_it_changed_on_any_node() {
 
 #[tokio::test]
 async fn a_list_that_is_behind_is_answered_and_says_so() {
-    let app = TestApp::start().await;
+    // Readers wait for as long as they do outside of tests.
+    let app = TestApp::start_with(|config| config.environment = Environment::Development).await;
     let (acme, grace) = acme(&app).await;
     let ada = acme.client.sign_up("ada@example.org").await;
     assert_eq!(grace.get_fresh(&users(&acme)).await.expect(200)["total"], 1);
