@@ -18,8 +18,6 @@ const WAITING: usize = 10_000;
 const TRIES: u32 = 3;
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long who reads them waits for those that were noted before.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Failed logins that are still to be written.
 #[derive(Default)]
@@ -86,12 +84,12 @@ impl LoginFailures {
         }
     }
 
-    /// Waits, for a while, until everything that this node noted before is written.
-    pub async fn settled(&self) {
+    /// Waits until everything that this node noted before is written, for `patience` at most.
+    pub async fn settled(&self, patience: Duration) {
         let noted = self.queue().noted;
         let mut done = self.done.subscribe();
         // Who waited long enough gets what is there; the sender lives as long as we do.
-        let _settled_or_not = tokio::time::timeout(PATIENCE, done.wait_for(|done| *done >= noted)).await;
+        let _settled_or_not = tokio::time::timeout(patience, done.wait_for(|done| *done >= noted)).await;
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use devauth::schedule::clean_up::{self, Removed};
 use devauth::service::Service;
+use devauth_test_support::database::PATIENCE;
 use serde_json::json;
 use sqlx::{Connection as _, Executor as _};
 use tokio_util::sync::CancellationToken;
@@ -92,7 +93,7 @@ async fn failed_logins_go_30_days_after_they_happened() {
     for _ in 0..2 {
         backend.try_log_in("nobody@example.org", "wrong").await.refused(401, "invalid_credentials");
     }
-    app.node.app.login_failures.settled().await;
+    app.node.app.login_failures.settled(PATIENCE).await;
     is_removed_after(&app, "login_failures", 30 * DAY, 2).await;
 }
 

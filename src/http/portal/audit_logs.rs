@@ -152,7 +152,7 @@ pub async fn list(
     let AuditQuery { action, user_id: user, from, to, limit, cursor } = query;
     let after = PageQuery { limit, cursor }.after::<Cursor>()?.map(|cursor| cursor.0);
     let filter = Filter { action, user, from, to, after };
-    app.login_failures.settled().await;
+    app.login_failures.settled(freshness::patience(&app)).await;
     let behind = freshness::wait(&app, application, &[ReadModel::AuditLog]).await?;
     let entries = audit_log::list(&app.pool, application, &filter, limit + 1).await?;
     let place = |entry: &Entry| Cursor(entry.place()).to_string();

@@ -19,7 +19,7 @@ pub type Behind = Option<[(HeaderName, HeaderValue); 1]>;
 
 /// How long a reader waits at most; past it they get what is there. In a test run, transactions of other tests on the same
 /// server hold up the log for longer than anybody else would wait.
-fn patience(app: &App) -> Duration {
+pub fn patience(app: &App) -> Duration {
     match app.config.environment {
         Environment::Production | Environment::Development => Duration::from_secs(2),
         Environment::Test => Duration::from_secs(20),

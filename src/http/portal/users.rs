@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::applications::by;
+use super::freshness;
 use crate::app::App;
 use crate::http::accounts::Account;
 use crate::http::accounts::login::forget_failures;
@@ -91,7 +92,7 @@ pub async fn logout(State(app): State<App>, owned: OwnedUser, _: NoBody) -> Resu
 pub async fn erase(State(app): State<App>, owned: OwnedUser, _: NoBody) -> Result<StatusCode, ApiError> {
     let UserRow { application_id: application, id: user, .. } = owned.user;
     // What failed a moment ago and is not written yet would be written after it, for an address that nobody has.
-    app.login_failures.settled().await;
+    app.login_failures.settled(freshness::patience(&app)).await;
     let address = claims::address_of(&app.pool, application, user).await?;
     let command = UserCommand::EraseUser { now: app.clock.now() };
     execute(&app, &owned, command, || vec![Write::Forget { user }]).await?;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use devauth_aggregates::{User, UserCommand, UserId};
-use devauth_projections::event_log::Actor;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -52,19 +50,6 @@ async fn users(app: &TestApp, backend: &Client) -> Value {
     let change = json!({"current_password": PASSWORD, "password": NEW});
     by("password_changed").as_user(&other).post("/v1/auth/password/change", change).await.expect(204);
     user
-}
-
-async fn by_service(app: &TestApp, user: &Value, command: UserCommand) {
-    let id: UserId = user["id"].as_str().unwrap().parse().unwrap();
-    let request = devauth::http::context::RequestContext {
-        request_id: "step-service".to_owned(),
-        client_address: [127, 0, 0, 1].into(),
-        user_agent: None,
-    };
-    let node = &app.node.app;
-    let context =
-        node.context(user["app_id"].as_str().unwrap().parse().unwrap(), Actor::Service, Some(id), &request);
-    node.commands.execute::<User>(id, command, &context, |_| Vec::new()).await.unwrap();
 }
 
 #[tokio::test]
@@ -152,23 +137,38 @@ async fn what_developers_do_is_in_it_and_what_follows_from_it() {
 }
 
 #[tokio::test]
-async fn suspending_restoring_and_erasing_are_in_it() {
+async fn what_developers_do_with_a_user_is_in_it() {
     let app = TestApp::start().await;
     let (developer, acme) = acme(&app).await;
+    let me = developer.client.get("/v1/portal/developers/me").await.expect(200);
     let user = acme.client.sign_up(EMAIL).await;
-    for suspended in [true, false] {
-        app.suspend(&user, suspended).await;
+    let id = user["id"].as_str().unwrap();
+    let path = format!("/v1/portal/applications/{}/users/{id}", acme.id);
+    let by = |step: &str| named(&developer.client, step);
+    for (step, what) in
+        [("user_suspended", "suspend"), ("user_restored", "restore"), ("session_revoked", "logout")]
+    {
+        send(by(step).request(Method::POST, &format!("{path}/{what}"))).await.expect(204);
     }
-    by_service(&app, &user, UserCommand::RevokeSessions { now: app.clock.now() }).await;
-    by_service(&app, &user, UserCommand::EraseUser { now: app.clock.now() }).await;
+    by("user_erased").delete(&path).await.expect(204);
 
-    let found = entries(&developer.client, &acme, &format!("user_id={}", user["id"].as_str().unwrap())).await;
+    let found = entries(&developer.client, &acme, &format!("user_id={id}")).await;
 
     assert_eq!(
         actions(&found),
         ["user_erased", "session_revoked", "user_restored", "user_suspended", "signup"]
     );
-    assert_eq!(found[0]["actor"], json!({"type": "service", "id": null}));
+    for entry in &found[..4] {
+        assert_eq!(entry["request_id"], format!("step-{}", entry["action"].as_str().unwrap()));
+        assert_eq!(entry["actor"], json!({"type": "developer", "id": me["developer"]["id"]}));
+        // The developer's own client, which is not the erased person's.
+        assert_eq!(
+            (&entry["client_address"], &entry["user_agent"]),
+            (&json!("127.0.0.1"), &json!(AGENT)),
+            "{entry}"
+        );
+    }
+    assert_eq!((&found[4]["client_address"], &found[4]["user_agent"]), (&Value::Null, &Value::Null));
 }
 
 #[tokio::test]

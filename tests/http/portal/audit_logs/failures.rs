@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use devauth::http::accounts::login::authenticate;
 use devauth::http::context::RequestContext;
 use devauth_projections::applications;
+use devauth_test_support::database::PATIENCE;
 use serde_json::{Value, json};
 
 use super::{EMAIL, acme, entries};
@@ -188,7 +189,7 @@ async fn a_postgres_that_refuses_the_row_changes_no_answer() {
     sqlx::raw_sql("ALTER TABLE login_failures RENAME TO away").execute(&mut owner).await.unwrap();
     assert_eq!(acme.client.try_log_in(EMAIL, "wrong").await.essence(), before);
     acme.client.try_log_in(NOBODY, "wrong").await.refused(401, "invalid_credentials");
-    app.node.app.login_failures.settled().await;
+    app.node.app.login_failures.settled(PATIENCE).await;
     sqlx::raw_sql("ALTER TABLE away RENAME TO login_failures").execute(&mut owner).await.unwrap();
 
     acme.client.try_log_in(EMAIL, "wrong").await.refused(401, "invalid_credentials");
@@ -224,6 +225,6 @@ async fn what_failed_on_one_node_is_listed_by_the_other() {
     let (developer, acme) = acme(&app).await;
     let other = app.another_node().await;
     acme.client.at(&other).try_log_in(NOBODY, "wrong").await.refused(401, "invalid_credentials");
-    other.app.login_failures.settled().await;
+    other.app.login_failures.settled(PATIENCE).await;
     assert_eq!(reasons(&developer.client, &acme, "").await, ["unknown_address"]);
 }
