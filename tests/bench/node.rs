@@ -112,7 +112,7 @@ impl Server {
 }
 
 /// The release build, which cargo puts one directory above its examples.
-fn program() -> Outcome<PathBuf> {
+pub fn program() -> Outcome<PathBuf> {
     let bench = std::env::current_exe()?;
     let dir = bench.parent().and_then(Path::parent).ok_or("cargo put this into target/release/examples")?;
     let program = dir.join("devauth");

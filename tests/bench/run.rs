@@ -14,6 +14,7 @@ mod latency;
 mod load;
 mod node;
 mod reading;
+mod rebuilding;
 mod refreshing;
 mod report;
 mod setup;
@@ -34,9 +35,12 @@ struct Arguments {
     /// A quick look: fewer and shorter rounds, and docs/benchmarks.md stays as it is.
     #[arg(long)]
     short: bool,
-    /// Only the parts whose names contain this (hashing, reading, latency, refreshing, appending, following, starting); writes no docs either.
+    /// Only the parts whose names contain this (hashing, reading, latency, refreshing, appending, following, starting, rebuilding); writes no docs either.
     #[arg(long, value_name = "PART")]
     only: Option<String>,
+    /// How many events the read models are rebuilt from.
+    #[arg(long, value_name = "COUNT", default_value_t = 55_000)]
+    events: usize,
     #[command(subcommand)]
     role: Option<Role>,
 }
@@ -108,6 +112,10 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     }
     if wanted("starting") {
         starting::measure(&bench, plan, &mut report).await?;
+    }
+    // The last, for it makes every table large.
+    if wanted("rebuilding") {
+        rebuilding::measure(&bench, plan, arguments.events, &mut report).await?;
     }
     println!("{}", report.table());
     println!("Took {} s.", started.elapsed().as_secs());

@@ -72,7 +72,6 @@ async fn each_wrong_missing_and_extra_row_is_named() {
         ("applications", "settings = '{}'"),
         ("api_keys", "sequence = sequence + 1"),
         ("audit_log", "occurred_at = occurred_at + interval '1 second', user_agent = 'Eve/1.0'"),
-        ("application_days", "logins = logins + 1"),
         ("statistics_users", "verified = NOT verified"),
         (
             "portal_users",

@@ -44,7 +44,7 @@ async fn names_rights_and_content_are_as_before_and_migrations_go_on() {
     assert!(before.iter().any(|line| line.contains("users_application")), "{before:#?}");
     for model in Model::all() {
         let rows = content(&fixture, model).await;
-        assert!(rows.iter().all(|table| table.len() > 3), "{}", model.name());
+        assert!(rows.iter().all(|table| !table.is_empty()), "{}", model.name());
 
         let rebuilt = anew(&fixture, model).await;
 
@@ -94,7 +94,11 @@ async fn a_model_that_stopped_or_left_streams_out_goes_on_complete() {
         sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&fixture.pool).await.unwrap();
     let error = Error::Corrupt("as a test says".to_owned());
     subscription::fail(&fixture.pool, ReadModel::PortalUsers, head, &error).await.unwrap();
-    run(&mut fixture.owner().await, "UPDATE projections SET state = 'stopped', error = 'also this'").await;
+    run(
+        &mut fixture.owner().await,
+        "UPDATE projections SET state = 'stopped', error = 'also this' WHERE name = 'portal_users'",
+    )
+    .await;
     fixture.append::<User>(user, &[UserEvent::UserSuspended { at: at(1) }]).await;
 
     anew(&fixture, portal_users).await;
