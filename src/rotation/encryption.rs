@@ -19,7 +19,7 @@ use crate::app::keyring;
 use crate::config::{EncryptionKey, KeyFiles, Keys};
 use crate::crypto::generate::encryption_key;
 
-/// Rows in one transaction: a few milliseconds, so that nobody waits long for a row and the sequencer for nobody.
+/// Rows in one transaction: so few that nobody waits long for a row, nor the sequencer for the transaction.
 const BATCH: i64 = 200;
 
 /// What comes next.

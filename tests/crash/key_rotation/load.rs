@@ -1,4 +1,4 @@
-//! Users who log in, look at themselves, refresh and are introspected all the time, at two nodes by turns.
+//! Users who sign up, log in, look at themselves, refresh and are introspected all the time, at two nodes by turns.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -33,7 +33,8 @@ impl Load {
                     if stop.load(Ordering::SeqCst) {
                         return;
                     }
-                    live(&application, &at[round % 2], &at[(round + 1) % 2]).await;
+                    let email = format!("user{turn}-{round}@example.org");
+                    live(&application, &email, &at[round % 2], &at[(round + 1) % 2]).await;
                     rounds.fetch_add(1, Ordering::SeqCst);
                 }
             }));
@@ -63,8 +64,11 @@ impl Load {
     }
 }
 
-async fn live(application: &Application, here: &Caller, there: &Caller) {
-    let tokens = here.log_in("ada@example.org", PASSWORD).await.expect(200);
+async fn live(application: &Application, email: &str, here: &Caller, there: &Caller) {
+    // What one node seals, the other opens at once: their address stands in the answer.
+    there.sign_up(email).await.expect(201);
+    let tokens = here.log_in(email, PASSWORD).await.expect(200);
+    assert_eq!(tokens["user"]["email"], email);
     verifies(there, &tokens).await;
     there.bearing(&tokens["access_token"]).get("/v1/auth/me").await.expect(200);
     let tokens = there.refresh(&tokens["refresh_token"]).await.expect(200);

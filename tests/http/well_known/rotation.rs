@@ -52,7 +52,7 @@ async fn each_step_is_done_when_its_time_has_come_and_not_before() {
     });
 
     let both = published(&app, |keys| keys.len() == 2).await;
-    app.until("SELECT published_at IS NOT NULL FROM key_uses ORDER BY first_seen_at DESC LIMIT 1").await;
+    app.until("SELECT published_at IS NOT NULL FROM key_uses WHERE purpose = 'signing' ORDER BY first_seen_at DESC LIMIT 1").await;
     // Nobody signs with it while a verifier may not know it; then everybody does.
     app.pass(Duration::from_secs(290));
     assert_eq!(published(&app, |_| true).await, both);
@@ -61,7 +61,8 @@ async fn each_step_is_done_when_its_time_has_come_and_not_before() {
     assert_eq!(turned, [both[1].clone(), both[0].clone()]);
     assert_eq!(me(&before).await, 200, "the old key is still good");
     let after = client.log_in("ada@example.org").await;
-    app.until("SELECT count(*) = 2 FROM key_uses WHERE last_active_at IS NOT NULL").await;
+    app.until("SELECT count(*) = 2 FROM key_uses WHERE purpose = 'signing' AND last_active_at IS NOT NULL")
+        .await;
     app.pass(Duration::from_secs(17 * 60));
     let ended = tokio::time::timeout(PATIENCE, rotating).await.unwrap().unwrap();
 
