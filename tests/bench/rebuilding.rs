@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use devauth::config::EncryptionKey;
 use devauth_aggregates::{
-    ApplicationId, Personal, RecordedEvent, Session, SessionEvent, SessionId, TokenId, User, UserEvent, UserId,
+    ApplicationId, Personal, RecordedEvent, Session, SessionEvent, SessionId, TokenId, User, UserEvent,
+    UserId,
 };
 use devauth_projections::event_log::{Actor, Append, Context, DataKeys, EventLog};
 use devauth_projections::inline::Inline;
@@ -241,8 +242,14 @@ where
     let mut state = A::default();
     events.iter().for_each(|event| state.apply(event.clone()));
     let stream = id.to_string();
-    let append =
-        Append::<A> { aggregate_id: &stream, after: 0, events, person: Some(person), context: &context, keys };
+    let append = Append::<A> {
+        aggregate_id: &stream,
+        after: 0,
+        events,
+        person: Some(person),
+        context: &context,
+        keys,
+    };
     append.insert(tx).await?;
     state.write(tx, id, i64::try_from(events.len())?).await?;
     Ok(())
