@@ -81,7 +81,7 @@ impl Watched {
             return None;
         }
         let contents = read(&self.files).await;
-        let seen = contents.as_ref().map(|contents| digest(contents)).map_err(|kind| *kind);
+        let seen = contents.as_ref().map(digest).map_err(|kind| *kind);
         let before = self.seen.replace(seen);
         if self.in_service == Some(seen) {
             self.is_well();
@@ -145,7 +145,7 @@ async fn read(files: &[PathBuf]) -> Result<Contents, ErrorKind> {
 }
 
 fn digest(contents: &Contents) -> [u8; 32] {
-    let each = contents.iter().map(|content| Sha256::digest(content));
+    let each = contents.iter().map(Sha256::digest);
     each.fold(Sha256::new(), |all, one| all.chain_update(one)).finalize().into()
 }
 

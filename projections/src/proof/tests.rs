@@ -100,8 +100,11 @@ fn findings(lines: &[String]) -> Vec<Finding> {
     checked(lines.concat().as_bytes()).findings.kept().to_vec()
 }
 
-/// Kind, line, position, stream and sequence of each finding.
-fn places(findings: &[Finding]) -> Vec<(Kind, Option<u64>, Option<i64>, Option<&str>, Option<i64>)> {
+/// Kind, line, position, stream and sequence of a finding.
+type NamedPlace<'a> = (Kind, Option<u64>, Option<i64>, Option<&'a str>, Option<i64>);
+
+/// Where each finding is.
+fn places(findings: &[Finding]) -> Vec<NamedPlace<'_>> {
     findings
         .iter()
         .map(|one| (one.kind, one.line, one.position, one.aggregate_id.as_deref(), one.sequence))

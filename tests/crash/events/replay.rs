@@ -45,8 +45,8 @@ async fn an_unknown_user_or_a_file_that_does_not_hold_is_not_replayed() {
     assert_eq!((refused.status, refused.said.as_str()), (Some(1), ""));
     assert!(refused.errors.contains("does not hold"), "{}", refused.errors);
 
-    let signups = lines(&file).into_iter().filter(|line| line["type"] == "UserRegistered");
-    let late = signups.last().unwrap();
+    let mut signups = lines(&file).into_iter().filter(|line| line["type"] == "UserRegistered");
+    let late = signups.next_back().unwrap();
     let before = (late["position"].as_i64().unwrap() - 1).to_string();
     let later = scene.export("later.jsonl", &["--after", &before]).await;
     let mallory = late["aggregate_id"].as_str().unwrap();

@@ -18,9 +18,13 @@ fn with(index: usize, change: impl FnOnce(&mut StoredEvent)) -> Vec<Finding> {
     findings(&exported(&events))
 }
 
+/// Somebody's hand in an event, or in the last line of an export.
+type EventChange = fn(&mut StoredEvent);
+type FooterChange = fn(&mut Footer);
+
 #[test]
 fn a_changed_event_is_named_and_what_about_it() {
-    let changes: [(fn(&mut StoredEvent), &str); 6] = [
+    let changes: [(EventChange, &str); 6] = [
         (|event| event.payload.push(' '), "payload"),
         (|event| event.metadata = event.metadata.replace("req-1", "req-2"), "metadata"),
         (
@@ -158,7 +162,7 @@ fn resealed(mut lines: Vec<String>, change: impl FnOnce(&mut Footer)) -> Vec<Str
 #[test]
 fn each_value_of_the_last_line_is_checked_by_itself() {
     assert_eq!(findings(&resealed(exported(&events()), |_| {})), []);
-    let changes: [(fn(&mut Footer), Kind, &str); 6] = [
+    let changes: [(FooterChange, Kind, &str); 6] = [
         (|footer| footer.count += 1, Kind::Removed, "8 events, and there are 7"),
         (|footer| footer.count -= 1, Kind::Inserted, "6 events, and there are 7"),
         (|footer| footer.last += 1, Kind::Removed, "the last event is at position 22"),
