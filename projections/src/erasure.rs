@@ -25,7 +25,10 @@ pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     data_keys::delete(tx, user).await?;
     password_hashes::forget(tx, user).await?;
     one_time_tokens::forget(tx, user).await?;
-    refresh_tokens::forget(tx, user).await?;
+    // Not found by reading the sessions and removed after that: who reads a table and then writes it gets into a deadlock with
+    // a rebuild that has locked it in between.
+    let sessions = sessions::forget(tx, user).await?;
+    refresh_tokens::forget(tx, &sessions).await?;
     // Their address.
     login_failures::forget(tx, user).await?;
     login_locks::forget(tx, user).await?;
@@ -34,7 +37,6 @@ pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     jobs::forget(tx, user).await?;
     idempotency::forget(tx, user).await?;
     // What is known of them.
-    sessions::forget(tx, user).await?;
     last_logins::forget(tx, user).await?;
     // What follows the log, once nobody is just writing it from events that were opened before.
     subscription::hold(tx).await?;

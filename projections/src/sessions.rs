@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, EndReason, Personal, Session, SessionId, UserId};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
+use uuid::Uuid;
 
 use crate::inline::{CleanedUp, Inline, Stream};
 use crate::part::Part;
@@ -263,11 +264,13 @@ pub async fn owner(
     Ok(owner.map(UserId::from_uuid))
 }
 
-/// Removes the sessions of a person.
+/// Removes the sessions of a person. Answers which.
 ///
 /// # Errors
 /// Postgres is away.
-pub(crate) async fn forget(connection: &mut PgConnection, user: UserId) -> Result<(), Error> {
-    sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(user.uuid()).execute(connection).await?;
-    Ok(())
+pub(crate) async fn forget(connection: &mut PgConnection, user: UserId) -> Result<Vec<Uuid>, Error> {
+    Ok(sqlx::query_scalar("DELETE FROM sessions WHERE user_id = $1 RETURNING id")
+        .bind(user.uuid())
+        .fetch_all(connection)
+        .await?)
 }

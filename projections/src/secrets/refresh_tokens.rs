@@ -1,6 +1,7 @@
 //! SHA-256 of each session's current refresh token.
 
-use devauth_aggregates::{SessionId, UserId};
+use devauth_aggregates::SessionId;
+use uuid::Uuid;
 
 use crate::part::Part;
 use crate::{Error, Pool, Tx};
@@ -36,16 +37,14 @@ pub async fn get(pool: &Pool, session: SessionId) -> Result<Option<Vec<u8>>, Err
         .await?)
 }
 
-/// Removes the tokens of all sessions of a person; to be called while the sessions are there.
+/// Removes the tokens of these sessions.
 ///
 /// # Errors
 /// Postgres is away.
-pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
-    sqlx::query(
-        "DELETE FROM secrets.refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)",
-    )
-    .bind(user.uuid())
-    .execute(&mut **tx)
-    .await?;
+pub(crate) async fn forget(tx: &mut Tx<'_>, sessions: &[Uuid]) -> Result<(), Error> {
+    sqlx::query("DELETE FROM secrets.refresh_tokens WHERE session_id = ANY($1)")
+        .bind(sessions)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }

@@ -99,8 +99,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let exported = block_on(async {
         let export = Export::begin(args, &access).await?;
         Ok(tokio::select! {
-            exported = export.write() => exported,
+            // The signals first: they have to be listened for before there is a file.
+            biased;
             failure = interrupted(args) => Err(failure.into()),
+            exported = export.write() => exported,
         })
     })?;
     match exported {

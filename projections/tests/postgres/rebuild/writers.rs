@@ -11,7 +11,7 @@ use devauth_projections::event_log::Append;
 use devauth_projections::inline::Inline as _;
 use devauth_projections::pool::{self, PoolSettings};
 use devauth_projections::read_models::ReadModel;
-use devauth_projections::rebuild::{Progress, Stage};
+use devauth_projections::rebuild::{Progress, Rebuilt, Stage};
 use devauth_projections::{Pool, Tx, roles, sequencer, subscription};
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, Executor as _, Postgres};
@@ -80,11 +80,11 @@ async fn somebody_waits(pool: &Pool) -> bool {
     sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }
 
-/// A rebuild that stands still under the lock until it is told to go on.
+/// A rebuild that stands still under the lock, the first time, until it is told to go on.
 struct Held {
     reached: Arc<AtomicBool>,
     go_on: mpsc::Sender<()>,
-    running: tokio::task::JoinHandle<()>,
+    running: tokio::task::JoinHandle<Rebuilt>,
 }
 
 impl Held {
@@ -95,12 +95,11 @@ impl Held {
             let (fixture, reached) = (fixture.clone(), reached.clone());
             async move {
                 let mut report = move |progress: Progress| {
-                    if progress.stage == Stage::Locked {
-                        reached.store(true, Ordering::SeqCst);
+                    if progress.stage == Stage::Locked && !reached.swap(true, Ordering::SeqCst) {
                         tokio::task::block_in_place(|| wait.recv().unwrap());
                     }
                 };
-                watched(&fixture, model, &mut report).await.unwrap();
+                watched(&fixture, model, &mut report).await.unwrap()
             }
         });
         Held { reached, go_on, running }
@@ -223,6 +222,28 @@ async fn who_has_written_a_row_and_not_committed_is_waited_for() {
             .unwrap();
     assert_eq!(counters, [7, 0]);
     assert!(check(&fixture, model).await.holds());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_erased_while_writers_wait_is_waited_for_by_nobody() {
+    let fixture = eventful().await;
+    for name in ["users", "sessions"] {
+        let user = fixture.user().await;
+        fixture.session(user, 0).await;
+        let held = Held::start(&fixture, Model::named(name).unwrap());
+        held.is_locked().await;
+        let erasing = tokio::spawn({
+            let fixture = fixture.clone();
+            async move { Writer::new(&fixture, 1, false).erase(user).await }
+        });
+        eventually("the erasure waits", async || somebody_waits(&fixture.pool).await).await;
+        held.go_on.send(()).unwrap();
+
+        assert_eq!(held.running.await.unwrap().tries, 1, "they waited for each other");
+        erasing.await.unwrap();
+    }
+    project_all(&fixture).await;
+    all_hold(&fixture).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
