@@ -16,7 +16,7 @@ async fn walk(
     let mut seen = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page = developer.get(&path(application, &format!("{query}{cursor}"))).await.expect(200);
+        let page = developer.get_fresh(&path(application, &format!("{query}{cursor}"))).await.expect(200);
         seen.extend(page["data"].as_array().unwrap().clone());
         assert!(seen.len() < 1_000, "it never ends");
         let Some(next) = page["next_cursor"].as_str() else { return seen };
