@@ -7,5 +7,6 @@ export default defineConfig({
   target: "es2022",
   dts: true,
   sourcemap: true,
+  deps: { neverBundle: [/^node:/, "jose", "react", "react/jsx-runtime"] },
   outExtensions: ({ format }) => (format === "cjs" ? { js: ".cjs", dts: ".d.cts" } : { js: ".js", dts: ".d.ts" }),
 });

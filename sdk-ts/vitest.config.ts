@@ -8,7 +8,6 @@ export default defineConfig({
         test: {
           name: "server",
           include: ["test/server/**/*.test.ts"],
-          globalSetup: "test/support/global-setup.ts",
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -17,7 +16,6 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
-          globalSetup: "test/support/global-setup.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
