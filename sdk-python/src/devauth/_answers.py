@@ -1,6 +1,6 @@
 """From an HTTP answer, or its absence, to a result or an error. No I/O."""
 
-from typing import Optional, TypeVar
+from typing import Optional, Type, TypeVar
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -42,7 +42,7 @@ def error_of(response: httpx.Response) -> DevAuthError:
     if problem is None and status < 500 and status != 429:
         # Only DevAuth can refuse somebody: a proxy's own 401 or 404 says nothing about a token.
         return unreadable(response)
-    kind = BY_STATUS.get(status, ApiError)
+    kind: Type[DevAuthError] = BY_STATUS.get(status, ApiError)
     if status >= 500:
         kind = InternalServerError if status == 500 else ServiceUnavailableError
     elif problem and problem.code == "invalid_api_key":

@@ -42,12 +42,10 @@ class BaseClient:
         self._base_url = _url("base_url", base_url)
         self._issuer = _url("issuer", issuer) if issuer is not None else self._base_url
         self._timeout = _seconds("timeout", timeout)
-        self._max_retries = max_retries
+        self._max_retries = _count("max_retries", max_retries)
         self._clock = clock or Clock()
         self._keys = KeyCache(_seconds("keys_max_age", keys_max_age))
-        self._introspections = IntrospectionCache(
-            _seconds("introspection_cache_seconds", introspection_cache_seconds, zero=True)
-        )
+        self._introspections = IntrospectionCache(_seconds("introspection_cache_seconds", introspection_cache_seconds, zero=True))
         self._caller: Dict[str, str] = {"User-Agent": f"devauth-python/{__version__}"}
 
     def __repr__(self) -> str:
@@ -78,10 +76,6 @@ class BaseClient:
         headers = {**self._caller, **call.headers, "Accept": "application/json"}
         if call.with_key:
             headers.update({"x-app-id": self._app_id, "x-api-key": self._api_key})
-        if call.bearer is not None:
-            if not isinstance(call.bearer, str) or not _VISIBLE.fullmatch(call.bearer):
-                raise _tokens.invalid("The token is malformed.")
-            headers["Authorization"] = f"Bearer {call.bearer}"
         request: Dict[str, Any] = {
             "method": call.method,
             "url": self._base_url + call.path,
@@ -129,3 +123,9 @@ def _seconds(name: str, value: float, *, zero: bool = False) -> float:
     if not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0 or (value == 0 and not zero):
         raise ConfigurationError(f"{name} must be a number of seconds.")
     return float(value)
+
+
+def _count(name: str, value: int) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ConfigurationError(f"{name} must be a whole number, 0 or more.")
+    return value

@@ -1,5 +1,6 @@
 """One function per route: what is sent, how its answer is read, and whether it may be sent again. No I/O."""
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Callable, Dict, Generic, List, Optional, TypeVar
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter
 
 from ._keys import PublicKeys
 from ._models import Session, SessionList, TokenIntrospection, Tokens, User, UserAnswer
+from ._tokens import invalid
 
 T = TypeVar("T")
 
@@ -35,9 +37,15 @@ class Call(Generic[T]):
     read: Callable[[httpx.Response], T]
     repeat: Repeat = Repeat.NEVER
     body: Optional[Dict[str, Any]] = field(default=None, repr=False)
-    bearer: Optional[str] = field(default=None, repr=False)
-    headers: Dict[str, str] = field(default_factory=dict)
+    headers: Dict[str, str] = field(default_factory=dict, repr=False)
     with_key: bool = True
+
+
+def _bearer(access_token: str) -> Dict[str, str]:
+    # Whatever it is, it is a bad token and not a bug; httpx would fail in other ways.
+    if not isinstance(access_token, str) or not re.fullmatch(r"[\x21-\x7e]+", access_token):
+        raise invalid("The token is malformed.")
+    return {"Authorization": f"Bearer {access_token}"}
 
 
 def _nothing(_: httpx.Response) -> None:
@@ -69,9 +77,7 @@ def key_set() -> Call[PublicKeys]:
     return Call("GET", "/.well-known/jwks.json", PublicKeys.read, Repeat.ALWAYS, with_key=False)
 
 
-def signup(
-    email: str, password: str, metadata: Optional[Dict[str, Any]], idempotency_key: Optional[str]
-) -> Call[Optional[User]]:
+def signup(email: str, password: str, metadata: Optional[Dict[str, Any]], idempotency_key: Optional[str]) -> Call[Optional[User]]:
     """Repeated under the same key, it is carried out once."""
     body: Dict[str, Any] = {"email": email, "password": password}
     if metadata is not None:
@@ -97,12 +103,12 @@ def logout(refresh_token: str) -> Call[None]:
 
 def logout_all(access_token: str) -> Call[None]:
     """Never repeated: its own token is dead afterwards, and a success would look like a failure."""
-    return Call("POST", "/v1/auth/logout/all", _nothing, bearer=access_token)
+    return Call("POST", "/v1/auth/logout/all", _nothing, headers=_bearer(access_token))
 
 
 def get_user(access_token: str) -> Call[User]:
     """Reads only."""
-    return Call("GET", "/v1/auth/me", _user, Repeat.ALWAYS, bearer=access_token)
+    return Call("GET", "/v1/auth/me", _user, Repeat.ALWAYS, headers=_bearer(access_token))
 
 
 def request_email_verification(email: str) -> Call[None]:
@@ -129,18 +135,18 @@ def confirm_password_reset(token: str, password: str) -> Call[User]:
 def change_password(access_token: str, current_password: str, password: str) -> Call[None]:
     """Never repeated: the current password is another one afterwards."""
     body = {"current_password": current_password, "password": password}
-    return Call("POST", "/v1/auth/password/change", _nothing, body=body, bearer=access_token)
+    return Call("POST", "/v1/auth/password/change", _nothing, body=body, headers=_bearer(access_token))
 
 
 def list_sessions(access_token: str) -> Call[List[Session]]:
     """Reads only."""
-    return Call("GET", "/v1/auth/sessions", _sessions, Repeat.ALWAYS, bearer=access_token)
+    return Call("GET", "/v1/auth/sessions", _sessions, Repeat.ALWAYS, headers=_bearer(access_token))
 
 
 def revoke_session(access_token: str, session_id: str) -> Call[None]:
     """Never repeated: it is not found afterwards, or its own token is dead."""
     path = f"/v1/auth/sessions/{quote(session_id, safe='')}"
-    return Call("DELETE", path, _nothing, bearer=access_token)
+    return Call("DELETE", path, _nothing, headers=_bearer(access_token))
 
 
 def introspect_token(token: str) -> Call[TokenIntrospection]:

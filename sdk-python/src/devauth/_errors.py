@@ -17,7 +17,7 @@
 All carry the same attributes, so there is nothing to look up. No message contains a token, a key or anything else that was sent.
 """
 
-from typing import Optional, Sequence
+from typing import Dict, Optional, Sequence, Type
 
 from ._models import FieldError
 
@@ -112,7 +112,7 @@ class RateLimitError(ApiError):
     """429: too many requests, or too many failed logins; `retry_after` has the seconds to wait."""
 
 
-BY_STATUS = {
+BY_STATUS: Dict[int, Type[ApiError]] = {
     400: BadRequestError,
     401: AuthenticationError,
     403: PermissionDeniedError,

@@ -22,7 +22,7 @@ class IntrospectionCache:
     def __init__(self, bound: float) -> None:
         """`bound`: seconds after the question; 0 keeps nothing."""
         self._bound = bound
-        self._kept: "OrderedDict[bytes, _Kept]" = OrderedDict()
+        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self._lock = Lock()
 
     def get(self, token: str, now: Moment) -> Optional[VerifiedToken]:

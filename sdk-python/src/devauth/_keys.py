@@ -99,9 +99,7 @@ class KeyCache:
                 code="connection_failed",
             )
         if age < min(UNKNOWN_KEY_PAUSE, self._bound):
-            raise AuthenticationError(
-                "The token was signed with an unknown key.", status_code=401, code="invalid_token"
-            )
+            raise AuthenticationError("The token was signed with an unknown key.", status_code=401, code="invalid_token")
         return Lookup(None, True)
 
     def replace(self, fetched: PublicKeys, now: Moment) -> None:

@@ -1,6 +1,6 @@
 """Local verification of access tokens (RFC 9068). No I/O, and the time is a parameter."""
 
-from typing import Any, Optional
+from typing import Optional
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -41,18 +41,14 @@ def key_id_of(token: str) -> str:
     return kid
 
 
-def verify(
-    token: str, key: RSAPublicKey, *, issuer: str, app_id: str, now: Optional[float]
-) -> VerifiedToken:
+def verify(token: str, key: RSAPublicKey, *, issuer: str, app_id: str, now: Optional[float]) -> VerifiedToken:
     """The claims of a token that `key` signed, for this application, valid at `now` (any time if None).
 
     Raises:
         AuthenticationError: whatever is wrong with it.
     """
     try:
-        claims = VerifiedToken.model_validate_json(
-            _jws.decode(token, key, algorithms=[ALGORITHM])
-        )
+        claims = VerifiedToken.model_validate_json(_jws.decode(token, key, algorithms=[ALGORITHM]))
     except (jwt.PyJWTError, ValidationError):
         raise invalid("The token's signature or claims are wrong.") from None
     if claims.iss != issuer:
@@ -72,9 +68,6 @@ def invalid(message: str) -> AuthenticationError:
     return AuthenticationError(message, status_code=401, code="invalid_token")
 
 
-def _is_access_token(typ: Any) -> bool:
+def _is_access_token(typ: object) -> bool:
     # Media types don't know capitals, and `application/` may be left out (RFC 7515 4.1.9).
-    if not isinstance(typ, str):
-        return False
-    typ = typ.lower()
-    return (typ[len("application/") :] if typ.startswith("application/") else typ) == TYPE
+    return isinstance(typ, str) and typ.lower() in (TYPE, f"application/{TYPE}")
