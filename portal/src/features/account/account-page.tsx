@@ -1,0 +1,3 @@
+export function AccountPage(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function ApiKeysPage(_: Record<string, unknown>) {
+  return null;
+}

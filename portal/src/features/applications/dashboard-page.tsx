@@ -1,0 +1,3 @@
+export function DashboardPage(_: Record<string, unknown>) {
+  return null;
+}
