@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 
 /**
  * Where to go after a login: a path of the portal, and nothing that leads elsewhere. Browsers read `//host` and `/\host` as
@@ -14,4 +14,4 @@ export function safeNext(next: string | undefined): string {
 const OUTSIDE = ["/login", "/signup", "/forgot-password"];
 
 /** Search parameters of the pages before the login. */
-export const nextSearch = z.object({ next: z.string().optional().catch(undefined) });
+export const nextSearch = z.object({ next: z.catch(z.optional(z.string()), undefined) });

@@ -1,9 +1,9 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { DashboardPage } from "@/features/applications/dashboard-page";
 
 export const Route = createFileRoute("/_home/")({
-  validateSearch: z.object({ search: z.string().optional().catch(undefined), new: z.boolean().optional().catch(undefined) }),
+  validateSearch: z.object({ search: z.catch(z.optional(z.string()), undefined), new: z.catch(z.optional(z.boolean()), undefined) }),
   component: Dashboard,
 });
 

@@ -38,7 +38,7 @@ export function DeveloperMenu({ onNavigate }: { onNavigate?: () => void }) {
           </span>
           <span className="min-w-0 grow leading-4">
             <bdi className="block truncate font-medium text-ink">{name}</bdi>
-            {developer?.name != null && <bdi className="block truncate text-xs text-soft">{developer.email}</bdi>}
+            {typeof developer?.name === "string" && <bdi className="block truncate text-xs text-soft">{developer.email}</bdi>}
           </span>
           <ChevronsUpDown aria-hidden className="size-4 shrink-0 text-soft" />
         </button>

@@ -1,3 +1,3 @@
-export function DashboardPage(_: Record<string, unknown>) {
+export function DashboardPage(_: { search: string; onSearch: (text: string) => void; creating: boolean; onCreating: (creating: boolean) => void }) {
   return null;
 }

@@ -7,6 +7,7 @@ import { Button, buttonLook } from "@/components/ui/button";
 import { Field, FormError } from "@/components/ui/field";
 import { PasswordInput } from "@/components/ui/password-input";
 import { showProblem } from "@/lib/form";
+import { PASSWORD_HINT } from "@/lib/password";
 import { ApiError } from "@/lib/problem";
 import { GuestCard } from "./guest-card";
 import { LinkOutcome } from "./link-outcome";
@@ -56,7 +57,7 @@ export function ResetPasswordPage({ token }: { token: string | undefined }) {
         onSubmit={form.handleSubmit(({ password }) => reset.mutate({ token, password }))}
       >
         <FormError>{errors.root?.message}</FormError>
-        <Field label="New password" error={errors.password?.message} hint="At least 8 characters. A few unrelated words are good.">
+        <Field label="New password" error={errors.password?.message} hint={PASSWORD_HINT}>
           <PasswordInput autoComplete="new-password" autoFocus {...form.register("password")} />
         </Field>
         <Button type="submit" look="primary" busy={reset.isPending} className="mt-1 h-10">

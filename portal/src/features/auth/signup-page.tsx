@@ -6,6 +6,7 @@ import { Field, FormError } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { PasswordInput } from "@/components/ui/password-input";
 import { showProblem } from "@/lib/form";
+import { PASSWORD_HINT } from "@/lib/password";
 import { GuestCard, textLink } from "./guest-card";
 import { signupSchema } from "./schema";
 import { useSignup } from "./session";
@@ -44,7 +45,7 @@ export function SignupPage({ next }: { next?: string | undefined }) {
         <Field label="E-mail" error={errors.email?.message}>
           <Input type="email" autoComplete="username" {...form.register("email")} />
         </Field>
-        <Field label="Password" error={errors.password?.message} hint="At least 8 characters. A few unrelated words are good.">
+        <Field label="Password" error={errors.password?.message} hint={PASSWORD_HINT}>
           <PasswordInput autoComplete="new-password" {...form.register("password")} />
         </Field>
         <Button type="submit" look="primary" busy={signup.isPending} className="mt-1 h-10">
