@@ -55,6 +55,7 @@ export default tseslint.config(
       // Crashes on type parameters with typescript-eslint 8.73.
       "@typescript-eslint/unified-signatures": "off",
       "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       eqeqeq: "error",
       "no-restricted-properties": [
         "error",

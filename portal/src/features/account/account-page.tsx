@@ -1,3 +1,3 @@
-export function AccountPage(_: Record<string, unknown>) {
+export function AccountPage() {
   return null;
 }
