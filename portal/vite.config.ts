@@ -15,7 +15,6 @@ const proxy = Object.fromEntries(
     path,
     {
       target: server,
-      headers: {},
       configure: (proxy: ProxyEvents) => {
         proxy.on("proxyReq", (outgoing, incoming) => {
           const own = `http://${incoming.headers.host}`;
@@ -44,7 +43,8 @@ export default defineConfig({
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: { proxy },
-  preview: { proxy },
+  // As the binary will send it, so that a breach of it is seen before.
+  preview: { proxy, headers: { "content-security-policy": "default-src 'self'; script-src 'self'; style-src 'self'" } },
   build: {
     // Nothing inline: the service's Content-Security-Policy allows files of its own origin only.
     assetsInlineLimit: 0,
