@@ -10,7 +10,7 @@ export function AccountPage() {
   return (
     <Page title="Account">
       {developer !== undefined && (
-        <div className="grid gap-5">
+        <div className="grid grid-cols-1 gap-5">
           <Profile developer={developer} />
           <PasswordForm />
         </div>

@@ -13,7 +13,7 @@ export function StatisticsCards({ appId }: { appId: string }) {
   if (data === undefined) return <StatisticsLoading />;
   const verified = data.users === 0 ? "none yet" : `${Math.floor((data.verified / data.users) * 100)} %`;
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Card className="grid grid-cols-2 overflow-hidden sm:grid-cols-4">
         <Tile label="Users" value={count(data.users)} />
         <Tile label="Verified" value={count(data.verified)} aside={verified} />
