@@ -65,8 +65,8 @@ __all__ = [
 ]
 
 for _name in __all__:
-    # So that tracebacks and reprs name what users import.
     _item = globals()[_name]
-    if isinstance(_item, type):
+    # So that tracebacks name what users import. (Of models, tools read the documentation of members where they are written.)
+    if isinstance(_item, type) and issubclass(_item, Exception):
         _item.__module__ = __name__
 del _name, _item

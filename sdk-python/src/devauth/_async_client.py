@@ -20,7 +20,7 @@ T = TypeVar("T")
 class AsyncDevAuthClient(BaseClient):
     """Talks to DevAuth for one application. Tasks of one event loop may share it; make one per loop and keep it.
 
-    Every method raises an error of the tree in `devauth.DevAuthError`'s module: `ServiceUnavailableError` when there is no
+    Every method raises a `DevAuthError`: `ServiceUnavailableError` when there is no
     usable answer, a subclass of `ApiError` when DevAuth refused. Requests that are safe to repeat are repeated after 429, 503
     and broken connections, with growing, jittered pauses.
 
@@ -29,7 +29,7 @@ class AsyncDevAuthClient(BaseClient):
         client = AsyncDevAuthClient(
             app_id="app_…", api_key=os.environ["DEVAUTH_API_KEY"], base_url="https://auth.example.com"
         )
-        user = await client.verify_token(token)
+        claims = await client.verify_token(token)
         ```
     """
 

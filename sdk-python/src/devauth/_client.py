@@ -20,7 +20,7 @@ T = TypeVar("T")
 class DevAuthClient(BaseClient):
     """Talks to DevAuth for one application. Threads may share it; make one per process and keep it.
 
-    Every method raises an error of the tree in `devauth.DevAuthError`'s module: `ServiceUnavailableError` when there is no
+    Every method raises a `DevAuthError`: `ServiceUnavailableError` when there is no
     usable answer, a subclass of `ApiError` when DevAuth refused. Requests that are safe to repeat are repeated after 429, 503
     and broken connections, with growing, jittered pauses.
 
@@ -29,7 +29,7 @@ class DevAuthClient(BaseClient):
         client = DevAuthClient(
             app_id="app_…", api_key=os.environ["DEVAUTH_API_KEY"], base_url="https://auth.example.com"
         )
-        user = client.verify_token(token).sub
+        claims = client.verify_token(token)
         ```
     """
 

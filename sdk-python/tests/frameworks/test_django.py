@@ -46,6 +46,16 @@ def strict(request):
     return JsonResponse({"email": current_user(request).email})
 
 
+@require_auth
+def guarded(request):
+    return JsonResponse({"sub": "usr_1"})
+
+
+@require_auth
+async def guarded_async(request):
+    return JsonResponse({"sub": "usr_1"})
+
+
 def by_hand(request):
     return JsonResponse({"sub": current_user(request).sub})
 
@@ -68,6 +78,8 @@ urls = types.ModuleType("shop_urls")
 urls.urlpatterns = [
     path("me", me),
     path("async", waiting),
+    path("guarded", guarded),
+    path("guarded_async", guarded_async),
     path("strict", strict),
     path("by_hand", by_hand),
     path("class", Account.as_view()),
@@ -76,7 +88,7 @@ urls.urlpatterns = [
 ]
 sys.modules["shop_urls"] = urls
 
-PROTECTED = ["/me", "/async", "/by_hand", "/class", "/strict"]
+PROTECTED = ["/me", "/async", "/guarded", "/guarded_async", "/by_hand", "/class", "/strict"]
 
 
 @pytest.fixture
@@ -111,7 +123,7 @@ def test_under_asgi_too(web, bearer):
             (await web.get(path)).status_code for path in PROTECTED
         ]
 
-    assert asyncio.run(ask()) == [200] * 5 + [401] * 5
+    assert asyncio.run(ask()) == [200] * 7 + [401] * 7
 
 
 def test_a_strict_view_notices_a_logout(web, bearer, service):

@@ -1,12 +1,13 @@
 """The key cache: rotation, outages, and how often the service is asked."""
 
+import asyncio
 import threading
 import time
 
 import httpx
 import pytest
 
-from devauth import AuthenticationError, DevAuthClient, ServiceUnavailableError
+from devauth import AsyncDevAuthClient, AuthenticationError, DevAuthClient, ServiceUnavailableError
 
 from ..fake import APP, FIRST, KEY, SECOND, URL, SigningKey, problem
 
@@ -199,3 +200,51 @@ def test_nobody_with_a_known_key_waits_for_a_fetch(service, clock):
     release.set()
     refreshing.join(10)
     client.close()
+
+
+class Held(httpx.AsyncBaseTransport):
+    """Answers like the service, but only when it is let; from the given request on."""
+
+    def __init__(self, service, first):
+        self.service, self.first = service, first
+        self.asked, self.let = asyncio.Event(), asyncio.Event()
+
+    async def handle_async_request(self, request):
+        if len(self.service.requests) >= self.first:
+            self.asked.set()
+            await self.let.wait()
+        return self.service.handle(request)
+
+
+async def test_twenty_tasks_with_a_new_key_fetch_once(service, clock):
+    held = Held(service, first=0)
+    async with AsyncDevAuthClient(APP, KEY, URL, transport=held, clock=clock) as client:
+        tasks = [asyncio.ensure_future(client.verify_token(service.token())) for _ in range(20)]
+        await held.asked.wait()
+        held.let.set()
+        assert [verified.sub for verified in await asyncio.gather(*tasks)] == ["usr_1"] * 20
+    assert len(service.requests) == 1
+
+
+async def test_no_task_with_a_known_key_waits_for_a_fetch(service, clock):
+    held = Held(service, first=1)
+    async with AsyncDevAuthClient(APP, KEY, URL, transport=held, clock=clock) as client:
+        await client.verify_token(service.token())
+        clock.advance(400)
+        refreshing = asyncio.ensure_future(client.verify_token(service.token()))
+        await held.asked.wait()
+        verified = await asyncio.wait_for(client.verify_token(service.token()), 10)
+        assert (verified.sub, len(service.requests)) == ("usr_1", 1), "the refresh is still held"
+        held.let.set()
+        await refreshing
+
+
+async def test_a_cancelled_fetch_leaves_the_others_their_own(service, clock):
+    held = Held(service, first=0)
+    async with AsyncDevAuthClient(APP, KEY, URL, transport=held, clock=clock) as client:
+        first = asyncio.ensure_future(client.verify_token(service.token()))
+        second = asyncio.ensure_future(client.verify_token(service.token()))
+        await held.asked.wait()
+        first.cancel()
+        held.let.set()
+        assert (await second).sub == "usr_1"

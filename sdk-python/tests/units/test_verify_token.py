@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from devauth import AuthenticationError
 
-from ..fake import APP, FIRST, SECOND, URL
+from ..fake import APP, FIRST, SECOND, URL, SigningKey
 
 
 def test_a_good_token_gives_its_claims(client, service):
@@ -78,6 +78,8 @@ def test_other_kinds_are_refused(client, service, headers):
     token = resigned(service.token(), headers)
     with pytest.raises(AuthenticationError):
         client.verify_token(token)
+    if headers != {"kid": "../../etc/passwd"}:
+        assert service.requests == [], "the header alone is enough"
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt"])
@@ -101,6 +103,7 @@ def test_other_algorithms_are_refused(client, service, alg):
     for signature in ("", service.token().split(".")[2]):
         with pytest.raises(AuthenticationError):
             client.verify_token(f"{encoded({'alg': alg, 'typ': 'at+jwt', 'kid': 'first'})}.{payload}.{signature}")
+    assert service.requests == [], "the header alone is enough"
 
 
 def test_other_algorithms_are_refused_with_the_right_key_too(client, service):
@@ -114,6 +117,13 @@ def test_other_algorithms_are_refused_with_the_right_key_too(client, service):
 def test_another_key_under_a_known_id_is_refused(client, service):
     with pytest.raises(AuthenticationError):
         client.verify_token(service.token(SECOND, headers={"kid": "first"}))
+
+
+def test_a_key_that_is_too_short_is_no_key(client, service):
+    weak = SigningKey("weak", bits=1024)
+    service.keys = [FIRST, weak]
+    with pytest.raises(AuthenticationError, match="unknown key"):
+        client.verify_token(resigned(service.token(), {"kid": "weak"}, weak))
 
 
 def test_a_changed_payload_is_refused(client, service):
@@ -168,9 +178,9 @@ def encoded(part):
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
-def resigned(token, changes):
+def resigned(token, changes, key=FIRST):
     """The same claims under another header, with a signature that holds."""
     header = {**jwt.get_unverified_header(token), **changes}
     message = (encoded({k: v for k, v in header.items() if v is not None}) + "." + token.split(".")[1]).encode()
-    signature = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256).sign(message, FIRST.private)
+    signature = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256).sign(message, key.private)
     return message.decode() + "." + base64.urlsafe_b64encode(signature).decode().rstrip("=")
