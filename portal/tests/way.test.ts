@@ -76,7 +76,7 @@ it("leads from signup to a revoked key that is refused, and out again", async ()
   // What it did shows.
   await page.getByRole("link", { name: "Overview" }).click();
   await page.getByText(key.slice(0, 13)).first().waitFor();
-  await expect.poll(() => page.locator("dl").filter({ hasText: /^Users/ }).textContent()).toBe("Users1");
+  await expect.poll(() => page.locator("dl").filter({ hasText: /^Users/ }).textContent(), { timeout: 15_000 }).toBe("Users1");
 
   // A key that doesn't.
   await page.getByRole("link", { name: "API keys" }).click();
