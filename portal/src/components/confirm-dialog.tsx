@@ -53,7 +53,7 @@ function Question({ onOpenChange, action, typed, onConfirm }: ConfirmDialogProps
   }
 
   return (
-    <form onSubmit={confirm} className="grid gap-4">
+    <form onSubmit={confirm} className="grid grid-cols-1 gap-4">
       {typed !== undefined && (
         <div>
           <label htmlFor={id} className="mb-1.5 block text-ink">
