@@ -23,11 +23,11 @@ import { DevAuthClient } from "@devauth/sdk";
 const auth = new DevAuthClient({
   baseUrl: "${baseUrl}",
   appId: "${appId}",
-  apiKey: process.env.DEVAUTH_API_KEY, // ${key}
+  apiKey: process.env.DEVAUTH_API_KEY!, // ${key}
 });
 
 await auth.signup({ email: "ada@example.com", password: "nine-otters-drink-tea" });
-const { user } = await auth.login({ email: "ada@example.com", password: "nine-otters-drink-tea" });
+const user = await auth.login({ email: "ada@example.com", password: "nine-otters-drink-tea" });
 console.log(user.id);`;
     case "python":
       return `# pip install devauth
