@@ -96,6 +96,9 @@ class AsyncDevAuthClient(BaseClient):
     ) -> None:
         await self.aclose()
 
+    # Named here too, or the API reference leaves it out.
+    on_behalf_of = BaseClient.on_behalf_of
+
     async def verify_token(self, token: str, *, strict: bool = False) -> VerifiedToken:
         """Verifies an access token.
 

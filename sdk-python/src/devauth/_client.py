@@ -95,6 +95,9 @@ class DevAuthClient(BaseClient):
     ) -> None:
         self.close()
 
+    # Named here too, or the API reference leaves it out.
+    on_behalf_of = BaseClient.on_behalf_of
+
     def verify_token(self, token: str, *, strict: bool = False) -> VerifiedToken:
         """Verifies an access token.
 
