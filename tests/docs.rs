@@ -6,17 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What holds nothing we wrote.
-const FOREIGN: [&str; 9] = [
-    ".git",
-    ".mypy_cache",
-    ".pytest_cache",
-    ".ruff_cache",
-    ".venv",
-    "dist",
-    "node_modules",
-    "screenshots",
-    "target",
-];
+const FOREIGN: [&str; 4] = ["dist", "node_modules", "screenshots", "target"];
+/// Of the folders that begin with a dot, those that we wrote; the others are caches and environments.
+const OURS: [&str; 2] = [".ci", ".github"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -33,7 +25,9 @@ fn files() -> BTreeMap<PathBuf, String> {
                 continue;
             }
             if path.is_dir() {
-                open.push(path);
+                if !name.starts_with('.') || OURS.contains(&name.as_str()) {
+                    open.push(path);
+                }
             } else if let Ok(text) = fs::read_to_string(&path) {
                 found.insert(path.strip_prefix(root()).unwrap().to_owned(), text);
             }
