@@ -42,13 +42,19 @@ async function newApplication() {
   return { appId, apiKey: (await portal("POST", `/applications/${appId}/api-keys`, key, token)).key };
 }
 
+// The DevAuth at that address may have begun anew since.
+async function isKnown({ DEVAUTH_APP_ID: appId, DEVAUTH_PUBLISHABLE_KEY: apiKey }) {
+  const answer = await fetch(`${devauth}/v1/auth/me`, { headers: { "x-app-id": appId, "x-api-key": apiKey } }).catch(() => undefined);
+  return answer !== undefined && (await answer.json()).code !== "invalid_api_key";
+}
+
 async function application() {
   const given = process.env.VITE_BACKEND_URL ? { ...variables(ofBackend), ...process.env } : process.env;
   if (given.DEVAUTH_APP_ID && given.DEVAUTH_PUBLISHABLE_KEY) {
     return { appId: given.DEVAUTH_APP_ID, apiKey: given.DEVAUTH_PUBLISHABLE_KEY };
   }
   const kept = variables(ownFile);
-  if (kept.DEVAUTH_URL === devauth && kept.ORIGIN === origin) {
+  if (kept.DEVAUTH_URL === devauth && kept.ORIGIN === origin && (await isKnown(kept))) {
     return { appId: kept.DEVAUTH_APP_ID, apiKey: kept.DEVAUTH_PUBLISHABLE_KEY };
   }
   const { appId, apiKey } = await newApplication();

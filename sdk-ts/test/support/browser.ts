@@ -62,6 +62,7 @@ export async function openBrowser(blockStorage = false): Promise<{ context: Brow
       "--disable-sync",
     ],
   });
+  context.setDefaultTimeout(10_000);
   const close = async (): Promise<void> => {
     await context.close();
     await rm(profile, { recursive: true, force: true });

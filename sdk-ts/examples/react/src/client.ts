@@ -3,7 +3,8 @@ import { DevAuthClient } from "@devauth/sdk";
 interface Settings {
   env: { VITE_DEVAUTH_URL: string; VITE_DEVAUTH_APP_ID: string; VITE_DEVAUTH_API_KEY: string; VITE_BACKEND_URL?: string };
 }
-const { env } = import.meta as unknown as Settings;
+// Written out, because Vite looks for `import.meta.env`.
+const env = (import.meta as unknown as Settings).env;
 
 /** One client for the whole page. The key is a publishable one: everybody who opens the page can read it. */
 export const client: DevAuthClient = new DevAuthClient({
