@@ -39,7 +39,7 @@ function Question({ onOpenChange, action, typed, onConfirm }: ConfirmDialogProps
 
   async function confirm(event: FormEvent) {
     event.preventDefault();
-    if (!sure || busy) return;
+    if (!sure) return;
     setBusy(true);
     setFailure(undefined);
     try {

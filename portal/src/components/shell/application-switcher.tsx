@@ -20,11 +20,9 @@ export function ApplicationSwitcher({ appId }: { appId: string }) {
         >
           <span className="min-w-0 grow leading-4">
             <span className="sr-only">Application: </span>
-            {current.data === undefined ? (
-              <Skeleton className="h-4 w-24" />
-            ) : (
-              <bdi className="block truncate font-medium text-ink">{current.data.name}</bdi>
-            )}
+            {current.isPending && <Skeleton className="h-4 w-24" />}
+            {current.isError && <span className="block truncate text-soft">Choose another</span>}
+            {current.data !== undefined && <bdi className="block truncate font-medium text-ink">{current.data.name}</bdi>}
             <span className="block truncate text-xs text-soft">{current.data?.environment ?? "\u00a0"}</span>
           </span>
           <ChevronsUpDown aria-hidden className="size-4 shrink-0 text-soft" />

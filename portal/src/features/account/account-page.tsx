@@ -3,6 +3,7 @@ import { developerQuery } from "@/api/developers";
 import { Page } from "@/components/page";
 import { PasswordForm } from "./password-form";
 import { Profile } from "./profile";
+import { Sessions } from "./sessions";
 
 /** The developer's own account. */
 export function AccountPage() {
@@ -13,6 +14,7 @@ export function AccountPage() {
         <div className="grid grid-cols-1 gap-5">
           <Profile developer={developer} />
           <PasswordForm />
+          <Sessions />
         </div>
       )}
     </Page>
