@@ -59,7 +59,9 @@ fn pages(file: fn(&str) -> Option<EmbeddedFile>) -> Router {
 }
 
 fn answer(file: fn(&str) -> Option<EmbeddedFile>, request: &Request) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    // A target may also be the name of a host alone, which has no path.
+    let asks_for_a_path = request.uri().path().starts_with('/');
+    if !asks_for_a_path || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return ApiError::from(ErrorCode::NotFound).into_response();
     }
     let path = request.uri().path().trim_start_matches('/');
