@@ -1,0 +1,50 @@
+"""The workflows: valid, pinned, with no more rights than they need."""
+
+import re
+
+import pytest
+
+WORKFLOWS = ["checks", "codeql", "images", "release"]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_is_valid(tool, name):
+    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", f".github/workflows/{name}.yml")
+
+
+def test_no_workflow_is_left_out(root):
+    assert sorted(path.stem for path in (root / ".github/workflows").iterdir()) == WORKFLOWS
+
+
+def test_dependabot_is_valid(tool):
+    tool("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
+
+
+def test_an_auditor_of_workflows_finds_nothing(tool):
+    tool("zizmor", "--offline", "--quiet", ".github")
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_actions_are_pinned_rights_minimal_and_jobs_end(root, read, name):
+    path = f".github/workflows/{name}.yml"
+    used = re.findall(r"uses: (.*)", (root / path).read_text())
+    assert used and all(re.fullmatch(r"[\w.-]+(/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use) for use in used), used
+    workflow = read(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert all("timeout-minutes" in job for job in workflow["jobs"].values())
+
+
+def test_only_publishing_jobs_may_write(read):
+    writers = set()
+    for name in WORKFLOWS:
+        for job, body in read(f".github/workflows/{name}.yml")["jobs"].items():
+            writers |= {(name, job, right) for right, value in body.get("permissions", {}).items() if value == "write"}
+    assert writers == {
+        ("codeql", "analyze", "security-events"),
+        ("images", "publish", "attestations"),
+        ("images", "publish", "id-token"),
+        ("images", "publish", "packages"),
+        ("release", "npm", "id-token"),
+        ("release", "pypi", "id-token"),
+        ("release", "notes", "contents"),
+    }
