@@ -18,6 +18,7 @@ pub mod layers;
 pub mod metrics;
 pub mod pages;
 pub mod portal;
+pub mod portal_pages;
 pub mod query;
 pub mod routes;
 pub mod server;

@@ -2,6 +2,7 @@
 
 mod background;
 mod database;
+pub mod numbering;
 mod observing;
 mod presence;
 mod projecting;

@@ -23,6 +23,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(developers::login::login))
         .routes(routes!(developers::me::me))
         .routes(routes!(developers::logout::logout))
+        .routes(routes!(developers::logout::logout_everywhere))
+        .routes(routes!(developers::sessions::list))
+        .routes(routes!(developers::sessions::revoke))
         .routes(routes!(developers::email_verify::request))
         .routes(routes!(developers::email_verify::confirm))
         .routes(routes!(developers::password::reset_request))
@@ -40,6 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(users::suspend))
         .routes(routes!(users::restore))
         .routes(routes!(users::logout))
+        .routes(routes!(users::sessions::revoke))
         .routes(routes!(users::history::get))
         .routes(routes!(events::list))
 }

@@ -1,11 +1,9 @@
 //! The URL map, and what is around it.
 
-use axum::response::Redirect;
-use axum::routing::get;
 use axum::{Router, middleware};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, detach, docs, error, health, layers, portal, well_known};
+use super::{auth, detach, docs, error, health, layers, portal, portal_pages, well_known};
 use crate::app::App;
 
 /// Everything that the document describes.
@@ -37,8 +35,7 @@ pub fn router(app: &App, more: Router) -> Router {
         .with_state(app.clone())
         .merge(docs::router(openapi()))
         .merge(error::pages::router())
-        // Until there are portal pages, the best page to land on.
-        .route("/", get(async || Redirect::temporary("/docs")))
-        .merge(more);
+        .merge(more)
+        .fallback_service(portal_pages::router());
     layers::wrap(router, settings)
 }

@@ -1,4 +1,5 @@
-//! Removing what is of no more use: rows, never events, and none that a request may still ask for.
+//! Removing what is of no more use: rows, never events, and none that a request may still ask for; and people who never proved
+//! their address.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use devauth_projections::clean_up::Expired;
 use devauth_projections::{Error, scheduled_tasks};
 use tokio_util::sync::CancellationToken;
 
+use super::expired_signups;
 use crate::app::App;
 
 /// Rows removed by kind.
@@ -79,5 +81,8 @@ async fn clean_up(
             }
         }
     }
-    Ok(())
+    let total = removed.entry(expired_signups::KIND).or_default();
+    let outcome = expired_signups::erase(app, deadline, shutdown, total).await;
+    metrics::counter!(REMOVED_TOTAL, "kind" => expired_signups::KIND).increment(*total);
+    outcome
 }

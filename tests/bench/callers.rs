@@ -68,6 +68,11 @@ impl Refresher {
     pub fn new(application: &Application, tokens: Vec<String>) -> Self {
         Refresher { application: application.clone(), tokens: tokens.into(), request: Vec::new() }
     }
+
+    /// The tokens that its sessions have now.
+    pub fn into_tokens(self) -> VecDeque<String> {
+        self.tokens
+    }
 }
 
 impl Caller for Refresher {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use devauth::service::numbering;
 use devauth_aggregates::UserId;
 use devauth_projections::Pool;
 use devauth_projections::pool::{self, PoolSettings};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::appending::{insert, new_id};
 use crate::report::Report;
@@ -23,10 +25,16 @@ const WRITERS: u32 = 4;
 /// Measures it.
 pub async fn measure(bench: &Bench, plan: Plan, report: &mut Report) -> Outcome<()> {
     let pool = pool::lazy(&bench.common.database_url, &PoolSettings::default())?;
+    // Who appends numbers the log too, as every node does.
+    let appended = Arc::new(Notify::new());
+    let numbering = tokio::spawn({
+        let (pool, appended) = (pool.clone(), appended.clone());
+        async move { numbering::run(&pool, &appended, &CancellationToken::new()).await }
+    });
     for rate in RATES {
         let (mut median, mut p99) = (Ratios::default(), Ratios::default());
         for _ in 0..plan.rounds {
-            let mut lags = lags(&pool, rate, plan.slice * 2).await?;
+            let mut lags = lags(&pool, &appended, rate, plan.slice * 2).await?;
             lags.sort_by(f64::total_cmp);
             median.push(lags[lags.len() / 2]);
             p99.push(lags[(lags.len() * 99 / 100).min(lags.len() - 1)]);
@@ -34,6 +42,7 @@ pub async fn measure(bench: &Bench, plan: Plan, report: &mut Report) -> Outcome<
         report.add(&format!("commit to portal list at {rate} events/s, median (ms)"), &median, None);
         report.add(&format!("commit to portal list at {rate} events/s, p99 (ms)"), &p99, None);
     }
+    numbering.abort();
     pool.close().await;
     Ok(())
 }
@@ -41,12 +50,13 @@ pub async fn measure(bench: &Bench, plan: Plan, report: &mut Report) -> Outcome<
 /// The newest command that was committed: its stream, the sequence of its last event, and when.
 type Committed = Option<(String, i64, Instant)>;
 
-async fn lags(pool: &Pool, rate: u32, time: Duration) -> Outcome<Vec<f64>> {
+async fn lags(pool: &Pool, appended: &Arc<Notify>, rate: u32, time: Duration) -> Outcome<Vec<f64>> {
     let (committed, newest) = watch::channel::<Committed>(None);
     let committed = Arc::new(committed);
     let pause = Duration::from_secs(1) * EVENTS * WRITERS / rate;
-    let writers = (0..WRITERS).map(|_| tokio::spawn(write(pool.clone(), pause, time, committed.clone())));
-    let writers: Vec<_> = writers.collect();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|_| tokio::spawn(write(pool.clone(), appended.clone(), pause, time, committed.clone())))
+        .collect();
     let lags = sample(pool, newest, time).await?;
     for writer in writers {
         writer.await??;
@@ -56,6 +66,7 @@ async fn lags(pool: &Pool, rate: u32, time: Duration) -> Outcome<Vec<f64>> {
 
 async fn write(
     pool: Pool,
+    appended: Arc<Notify>,
     pause: Duration,
     time: Duration,
     committed: Arc<watch::Sender<Committed>>,
@@ -67,6 +78,7 @@ async fn write(
         let mut tx = pool.begin().await?;
         insert(user, sequence, i64::from(EVENTS), &mut tx).await?;
         tx.commit().await?;
+        appended.notify_one();
         sequence += i64::from(EVENTS);
         committed.send_replace(Some((user.to_string(), sequence, Instant::now())));
     }

@@ -11,7 +11,7 @@ use crate::{Outcome, Plan, Ratios, bare};
 const CALLERS: usize = 8;
 
 /// Measures it.
-pub async fn measure(bench: &Bench, plan: Plan, report: &mut Report) -> Outcome<()> {
+pub async fn measure(bench: &mut Bench, plan: Plan, report: &mut Report) -> Outcome<()> {
     let (mut cost, mut rate, mut count) = (Ratios::default(), Ratios::default(), 0);
     let sessions = bench.refresh.chunks(bench.refresh.len() / CALLERS);
     let mut callers: Vec<_> =
@@ -34,5 +34,7 @@ pub async fn measure(bench: &Bench, plan: Plan, report: &mut Report) -> Outcome<
     let limit = if bare::pgbench().is_some() { "pgbench" } else { "bare insert" };
     report.add(&format!("refresh / {limit} commits, rate"), &rate, None);
     report.note(format!("Each session was refreshed {} times by the end.", count / bench.refresh.len()));
+    // The tokens that the sessions have now.
+    bench.refresh = callers.into_iter().flat_map(Refresher::into_tokens).collect();
     Ok(())
 }

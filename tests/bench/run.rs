@@ -90,7 +90,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         Plan { slice: Duration::from_secs(2), rounds: 4 }
     };
     let wanted = |part: &str| arguments.only.as_ref().is_none_or(|only| part.contains(only.as_str()));
-    let bench = Bench::prepare().await?;
+    let mut bench = Bench::prepare().await?;
     let mut report = Report::default();
     if wanted("hashing") {
         hashing::measure(&bench, plan, &mut report).await?;
@@ -102,7 +102,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         latency::measure(&bench, plan, &mut report).await?;
     }
     if wanted("refreshing") {
-        refreshing::measure(&bench, plan, &mut report).await?;
+        refreshing::measure(&mut bench, plan, &mut report).await?;
     }
     if wanted("appending") {
         appending::measure(&bench, plan, &mut report).await?;

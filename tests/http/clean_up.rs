@@ -10,6 +10,7 @@ use sqlx::{Connection as _, Executor as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::TestApp;
+use crate::client::{Client, Developer};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -103,6 +104,58 @@ async fn jobs_that_are_done_go_after_30_days() {
     app.application().await;
     app.until("SELECT count(*) = 1 FROM jobs WHERE state = 'done'").await;
     is_removed_after(&app, "jobs", 30 * DAY, 1).await;
+}
+
+/// A week after the last link ran out; a link lives for a day.
+const SIGNUP: Duration = Duration::from_secs(8 * 86_400);
+
+/// A backend of an application that admits only proven addresses.
+async fn strict(developer: &Developer) -> Client {
+    let acme = developer.application("Acme").await;
+    developer.set(&acme.id, json!({"require_verified_email": true})).await;
+    acme.client
+}
+
+#[tokio::test]
+async fn a_signup_that_was_never_verified_is_erased_and_its_address_is_free() {
+    let app = TestApp::start().await;
+    let acme = strict(&app.developer().await).await;
+    let body = json!({"email": "ada@example.org", "password": crate::app::PASSWORD});
+    acme.sign_up("ada@example.org").await;
+    acme.post("/v1/auth/signup", body.clone()).await.refused(409, "email_taken");
+
+    is_removed_after(&app, "expired_signups", SIGNUP, 1).await;
+
+    app.until("SELECT count(*) = 1 FROM users").await;
+    app.until("SELECT count(*) = 1 FROM events WHERE event_type = 'UserErased' AND metadata #>> '{actor,type}' = 'service'").await;
+    acme.post("/v1/auth/signup", body).await.expect(201);
+}
+
+#[tokio::test]
+async fn who_asks_for_another_link_has_more_time() {
+    let app = TestApp::start().await;
+    let acme = strict(&app.developer().await).await;
+    acme.sign_up("ada@example.org").await;
+    app.pass(6 * DAY);
+    acme.post("/v1/auth/email/verify/request", json!({"email": "ada@example.org"})).await.expect(202);
+
+    is_removed_after(&app, "expired_signups", SIGNUP, 1).await;
+}
+
+#[tokio::test]
+async fn who_verified_and_whose_application_admits_anybody_stay() {
+    let app = TestApp::start().await;
+    let developer = app.developer().await;
+    let (strict, open) = (strict(&developer).await, developer.application("Open").await.client);
+    strict.sign_up("ada@example.org").await;
+    let token = app.mailed_token("ada@example.org", "").await;
+    strict.post("/v1/auth/email/verify/confirm", json!({"token": token})).await.expect(200);
+    open.sign_up("alan@example.org").await;
+
+    app.pass(100 * DAY);
+
+    assert_eq!(removed(&app, "expired_signups").await, 0);
+    app.until("SELECT count(*) = 3 FROM users").await;
 }
 
 #[tokio::test]

@@ -161,6 +161,17 @@ async fn developers(app: &TestApp, walk: &mut Walk) -> Client {
     let first = walk.call(&anyone, &login, &[], credentials.clone()).await;
     let first = anyone.bearing(text(&first["access_token"]));
     walk.call(&first, &format!("GET {D}/me"), &[], Value::Null).await;
+    let other = walk.call(&anyone, &login, &[], credentials.clone()).await;
+    let other = anyone.bearing(text(&other["access_token"]));
+    let sessions = walk.call(&first, &format!("GET {D}/sessions"), &[], Value::Null).await;
+    let revoke = format!("DELETE {D}/sessions/{{id}}");
+    walk.call(&other, &revoke, &[text(&sessions["data"][2]["id"])], Value::Null).await;
+    walk.call(&other, &revoke, &["ses_x"], Value::Null).await;
+    walk.call(&other, &format!("POST {D}/logout/all"), &[], Value::Null).await;
+    walk.call(&other, &format!("POST {D}/logout/all"), &[], Value::Null).await;
+    walk.call(&other, &format!("GET {D}/sessions"), &[], Value::Null).await;
+    let first = walk.call(&anyone, &login, &[], credentials.clone()).await;
+    let first = anyone.bearing(text(&first["access_token"]));
     walk.call(&first, &format!("POST {D}/logout"), &[], Value::Null).await;
     walk.call(&first, &format!("GET {D}/me"), &[], Value::Null).await;
     let second = walk.call(&anyone, &login, &[], credentials).await;
@@ -208,6 +219,11 @@ async fn users_of_the_developer(walk: &mut Walk, developer: &Client, id: &str, b
     walk.call(developer, &format!("GET {P}/{}", of("")), &[id], none.clone()).await;
     walk.call(developer, &format!("GET {P}/{}", of("")), &["app_x"], none.clone()).await;
     walk.call(developer, &format!("GET {P}/{{app_id}}/events"), &[id], none.clone()).await;
+    let shown = walk.call(developer, &format!("GET {P}/{}", of("/{id}")), &[id, user], none.clone()).await;
+    let revoke = format!("DELETE {P}/{}", of("/{id}/sessions/{session_id}"));
+    let session = text(&shown["sessions"][0]["id"]);
+    walk.call(developer, &revoke, &[id, user, session], none.clone()).await;
+    walk.call(developer, &revoke, &[id, user, session], none.clone()).await;
     for operation in
         ["GET {id}", "POST {id}/suspend", "POST {id}/restore", "POST {id}/logout", "GET {id}/history"]
     {

@@ -97,6 +97,28 @@ fn named(world: &World, operation: &str) -> Option<Vec<Pair>> {
             // Of another application, and of another user of the same one.
             vec![of(&world.session), of(&world.neighbours_session)]
         }
+        "DELETE /v1/portal/developers/sessions/{id}" => {
+            let path = |id: &str| format!("/v1/portal/developers/sessions/{id}");
+            // Of a user, and of another developer.
+            let of = |id: &str| paths(dev, path(id), path(NO_SESSION), nothing.clone());
+            vec![of(&world.session), of(&world.developers_session)]
+        }
+        "DELETE /v1/portal/applications/{app_id}/users/{id}/sessions/{session_id}" => {
+            let of = |user: &str, session: &str| format!("/users/{user}/sessions/{session}");
+            let within = |user: &str, session: &str| format!("{own}{}", of(user, session));
+            let mut pairs = on(dev, &of(&world.users_id, &world.session), nothing.clone());
+            // Another's user and session in the own application; the own user with another's session, and with a neighbour's.
+            for (user, session) in [
+                (&world.users_id, &world.session),
+                (&world.own_users_id, &world.session),
+                (&world.own_users_id, &world.neighbours_session),
+            ] {
+                let absent = if *user == world.users_id { NO_USER } else { user };
+                let (foreign, absent) = (within(user, session), within(absent, NO_SESSION));
+                pairs.push(paths(dev, foreign, absent, nothing.clone()));
+            }
+            pairs
+        }
         "GET /v1/portal/applications/{app_id}" | "DELETE /v1/portal/applications/{app_id}" => {
             on(dev, "", nothing)
         }
@@ -147,6 +169,8 @@ fn named(world: &World, operation: &str) -> Option<Vec<Pair>> {
         | "POST /v1/portal/developers/login"
         | "GET /v1/portal/developers/me"
         | "POST /v1/portal/developers/logout"
+        | "POST /v1/portal/developers/logout/all"
+        | "GET /v1/portal/developers/sessions"
         | "POST /v1/portal/developers/email/verify/request"
         | "POST /v1/portal/developers/password/reset/request"
         | "POST /v1/portal/developers/password/change" => Vec::new(),
@@ -158,7 +182,10 @@ const P: &str = "/v1/portal/applications";
 
 /// What every operation of its kind names by its credentials.
 fn credentials(world: &World, path: &str, described: &Value) -> Vec<Pair> {
-    let filled = path.replace("{app_id}", &world.own_application).replace("{key_id}", NO_KEY);
+    let filled = path
+        .replace("{app_id}", &world.own_application)
+        .replace("{key_id}", NO_KEY)
+        .replace("{session_id}", NO_SESSION);
     let path = filled.replace("{id}", NO_SESSION);
     let schemes: BTreeSet<&str> = described["security"]
         .as_array()

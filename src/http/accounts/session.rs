@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use devauth_aggregates::{
     ApplicationId, EndReason, Session, SessionCommand, SessionError, SessionId, UserError,
 };
-use devauth_projections::event_log::Actor;
+use devauth_projections::event_log::{Actor, Context};
 use devauth_projections::users::UserRow;
 use devauth_projections::{Error, Write};
 
@@ -59,9 +59,21 @@ pub async fn end(
     request: &RequestContext,
 ) -> Result<bool, ApiError> {
     let actor = user.map_or(Actor::Anonymous, Actor::User);
-    let context = app.context(application, actor, user, request);
+    end_as(app, session, reason, &app.context(application, actor, user, request)).await
+}
+
+/// [`end`], by whoever `context` names.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn end_as(
+    app: &App,
+    session: SessionId,
+    reason: EndReason,
+    context: &Context,
+) -> Result<bool, ApiError> {
     let command = SessionCommand::EndSession { reason, now: app.clock.now() };
-    match app.commands.execute::<Session>(session, command, &context, |_| Vec::new()).await {
+    match app.commands.execute::<Session>(session, command, context, |_| Vec::new()).await {
         Ok(outcome) => Ok(outcome.changed),
         Err(
             CommandError::Refused(SessionError::NotFound | SessionError::Ended)

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use devauth_aggregates::{EndReason, SessionId};
+use devauth_aggregates::{ApplicationId, EndReason, SessionId, UserId};
 use devauth_projections::sessions::{self, SessionRow, Which};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -69,6 +69,14 @@ pub struct SessionList {
     pub next_cursor: Option<String>,
 }
 
+impl SessionList {
+    /// All sessions of a user as `current` sees them.
+    pub fn new(rows: Vec<SessionRow>, current: SessionId) -> Self {
+        let data = rows.into_iter().map(|row| SessionBody::new(row, Some(current))).collect();
+        SessionList { data, next_cursor: None }
+    }
+}
+
 /// List the user's living sessions
 #[utoipa::path(get, path = "/v1/auth/sessions", operation_id = "listSessions", tag = "Sessions",
     responses((status = 200, description = "The sessions", body = SessionList), AppKeyErrors, TokenErrors),
@@ -76,8 +84,7 @@ pub struct SessionList {
 pub async fn list(State(app): State<App>, current: CurrentUser) -> Result<Json<SessionList>, ApiError> {
     let application = current.client.application().id;
     let rows = sessions::list(&app.pool, application, current.user.id, app.clock.now()).await?;
-    let data = rows.into_iter().map(|row| SessionBody::new(row, Some(current.session.id))).collect();
-    Ok(Json(SessionList { data, next_cursor: None }))
+    Ok(Json(SessionList::new(rows, current.session.id)))
 }
 
 /// End one of the user's sessions
@@ -92,15 +99,25 @@ pub async fn revoke(
     _: NoBody,
 ) -> Result<StatusCode, ApiError> {
     let application = current.client.application().id;
-    let session: SessionId = id.parse().map_err(|_not_an_id| ErrorCode::NotFound)?;
-    let (_, owner) = app
-        .live_sessions
-        .ask(Which { application, session, now: app.clock.now() })
-        .await?
-        .filter(|(_, owner)| owner.id == current.user.id)
-        .ok_or(ErrorCode::NotFound)?;
-    session::end(&app, application, session, Some(owner.id), EndReason::Revoked, &current.client.request)
-        .await?;
+    let session = living(&app, application, current.user.id, &id).await?;
+    let user = Some(current.user.id);
+    session::end(&app, application, session, user, EndReason::Revoked, &current.client.request).await?;
     SecurityEvent::new("session_revoked").session(&session).log();
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The session with this id, if it is a living one of `user`.
+///
+/// # Errors
+/// `not_found` if it isn't, or Postgres is away.
+pub async fn living(
+    app: &App,
+    application: ApplicationId,
+    user: UserId,
+    id: &str,
+) -> Result<SessionId, ApiError> {
+    let session: SessionId = id.parse().map_err(|_not_an_id| ErrorCode::NotFound)?;
+    let which = Which { application, session, now: app.clock.now() };
+    let found = app.live_sessions.ask(which).await?.filter(|(_, owner)| owner.id == user);
+    found.map(|_| session).ok_or(ErrorCode::NotFound.into())
 }

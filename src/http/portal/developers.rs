@@ -5,6 +5,7 @@ pub mod login;
 pub mod logout;
 pub mod me;
 pub mod password;
+pub mod sessions;
 pub mod signup;
 
 use chrono::{DateTime, Utc};

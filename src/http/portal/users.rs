@@ -2,12 +2,14 @@
 
 pub mod history;
 pub mod list;
+pub mod sessions;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use devauth_aggregates::{User, UserCommand};
+use devauth_projections::sessions::list as living_sessions;
 use devauth_projections::users::UserRow;
-use devauth_projections::{Write, claims, sessions};
+use devauth_projections::{Write, claims};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,7 +43,7 @@ pub struct UserWithSessions {
     security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn get(State(app): State<App>, owned: OwnedUser) -> Result<Json<UserWithSessions>, ApiError> {
     let UserRow { application_id, id, .. } = owned.user;
-    let rows = sessions::list(&app.pool, application_id, id, app.clock.now()).await?;
+    let rows = living_sessions(&app.pool, application_id, id, app.clock.now()).await?;
     let sessions = rows.into_iter().map(|row| SessionBody::new(row, None)).collect();
     Ok(Json(UserWithSessions { user: owned.user.into(), sessions }))
 }

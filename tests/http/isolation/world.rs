@@ -18,11 +18,13 @@ pub struct World {
     /// Mallory as a user of her own application.
     pub user: Client,
     pub own_application: String,
+    pub own_users_id: String,
     pub neighbours_session: String,
     pub portal_token: String,
     /// Grace's.
     pub application: String,
     pub key: String,
+    pub developers_session: String,
     /// Ada's.
     pub users_id: String,
     pub session: String,
@@ -57,11 +59,16 @@ impl World {
             anyone: app.anyone(),
             developer: mallory.client,
             backend: other.client,
+            own_users_id: user.get("/v1/auth/me").await.expect(200)["user"]["id"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
             user,
             own_application: other.id,
             neighbours_session: session_of(&neighbour).await,
             portal_token,
             key: keys["data"][0]["id"].as_str().unwrap().to_owned(),
+            developers_session: session_at(&grace.client, "/v1/portal/developers/sessions").await,
             application: acme.id,
             users_id,
             session: session_of(&acme.client.bearing(&access_token)).await,
@@ -101,6 +108,10 @@ async fn logged_in(backend: &Client, email: &str) -> Client {
 }
 
 async fn session_of(user: &Client) -> String {
-    let sessions = user.get("/v1/auth/sessions").await.expect(200);
+    session_at(user, "/v1/auth/sessions").await
+}
+
+async fn session_at(client: &Client, path: &str) -> String {
+    let sessions = client.get(path).await.expect(200);
     sessions["data"][0]["id"].as_str().unwrap().to_owned()
 }

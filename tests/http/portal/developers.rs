@@ -3,6 +3,7 @@
 mod cookie;
 mod email_verify;
 mod password;
+mod sessions;
 mod tokens;
 
 use serde_json::{Value, json};

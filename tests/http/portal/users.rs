@@ -5,6 +5,7 @@ mod history;
 mod list;
 mod races;
 mod search;
+mod sessions;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -16,7 +16,7 @@ async fn walk(
     let mut seen = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page = developer.get(&path(application, &format!("{query}{cursor}"))).await.expect(200);
+        let page = developer.get_fresh(&path(application, &format!("{query}{cursor}"))).await.expect(200);
         seen.extend(page["data"].as_array().unwrap().clone());
         assert!(seen.len() < 1_000, "it never ends");
         let Some(next) = page["next_cursor"].as_str() else { return seen };
@@ -51,7 +51,8 @@ async fn pages_follow_each_other_without_gap_or_overlap_while_more_happens() {
         let seen = walk(&developer.client, &acme, &format!("limit={limit}"), more).await;
         // What the last of somebody's failures counts may have grown meanwhile.
         assert_eq!(ids(&seen), ids(&whole), "limit {limit}");
-        whole = entries(&developer.client, &acme, "").await;
+        // On a slow machine failures fall into more entries: they may take two pages.
+        whole = walk(&developer.client, &acme, "limit=100", async || {}).await;
     }
     assert!(whole.len() > 11);
     let failed = walk(&developer.client, &acme, "limit=2&action=login_failed", async || {}).await;

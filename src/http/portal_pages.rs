@@ -1,0 +1,118 @@
+//! The portal's pages: what `portal/` was built to, out of the binary. (A debug build reads `portal/dist` at each request.)
+//!
+//! One document serves every page; which one, its script reads from the address. A build without Node has none of it, and
+//! still has the whole API.
+
+use std::borrow::Cow;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use rust_embed::{Embed, EmbeddedFile};
+use tower_http::compression::CompressionLayer;
+
+use super::error::{ApiError, ErrorCode};
+
+#[derive(Embed)]
+#[folder = "portal/dist"]
+#[allow_missing = true]
+struct Built;
+
+const DOCUMENT: &str = "index.html";
+
+/// Nothing inline, nothing from elsewhere, in nobody's frame.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
+     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
+/// First parts of paths that are no pages. Who mistypes one of these is told so, by a browser too.
+const NO_PAGES: &[&str] = &[".well-known", "assets", "dev", "docs", "health", "problems", "v1"];
+
+/// Whether this build has the pages.
+#[must_use]
+pub fn are_built() -> bool {
+    Built::get(DOCUMENT).is_some()
+}
+
+/// Serves the pages wherever nothing else is.
+pub fn router() -> Router {
+    pages(Built::get)
+}
+
+fn pages(file: fn(&str) -> Option<EmbeddedFile>) -> Router {
+    Router::new()
+        .fallback(async move |request: Request| answer(file, &request))
+        .layer(CompressionLayer::new())
+}
+
+fn answer(file: fn(&str) -> Option<EmbeddedFile>, request: &Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return ApiError::from(ErrorCode::NotFound).into_response();
+    }
+    let path = request.uri().path().trim_start_matches('/');
+    if path != DOCUMENT
+        && let Some(found) = file(path).filter(|_| !path.is_empty())
+    {
+        return send(path, found, request.headers());
+    }
+    match file(DOCUMENT) {
+        Some(document) if is_page(path, request.headers()) => send(DOCUMENT, document, request.headers()),
+        // The best page there is to land on.
+        None if path.is_empty() => Redirect::temporary("/docs/").into_response(),
+        _ => ApiError::from(ErrorCode::NotFound).into_response(),
+    }
+}
+
+/// Programs that ask for something that isn't there expect to be told so; who browses is shown a page.
+fn is_page(path: &str, headers: &HeaderMap) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    let browses = headers
+        .get(ACCEPT)
+        .and_then(|accepted| accepted.to_str().ok())
+        .is_some_and(|accepted| accepted.contains("text/html"));
+    path.is_empty() || (browses && !NO_PAGES.contains(&first) && !path.contains('.'))
+}
+
+fn send(path: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", hex(&found.metadata.sha256_hash()[..16]));
+    let unchanged = asked.get(IF_NONE_MATCH).is_some_and(|known| {
+        // A compressed answer's tag is the same, but weak.
+        known
+            .to_str()
+            .is_ok_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
+    });
+    let mut response = if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        match found.data {
+            Cow::Borrowed(bytes) => Body::from(bytes),
+            Cow::Owned(bytes) => Body::from(bytes),
+        }
+        .into_response()
+    };
+    let headers = response.headers_mut();
+    // Names in `assets/` carry a hash of what is in them.
+    let cached = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cached));
+    headers.extend(HeaderValue::from_str(found.metadata.mimetype()).map(|kind| (CONTENT_TYPE, kind)));
+    headers.extend(HeaderValue::from_str(&format!("W/{tag}")).map(|tag| (ETAG, tag)));
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;
