@@ -22,6 +22,8 @@ import { Route as HomeApplicationsAppIdRouteImport } from "./routes/_home.applic
 import { Route as HomeApplicationsAppIdIndexRouteImport } from "./routes/_home.applications.$appId.index";
 import { Route as HomeApplicationsAppIdApiKeysRouteImport } from "./routes/_home.applications.$appId.api-keys";
 import { Route as HomeApplicationsAppIdSettingsRouteImport } from "./routes/_home.applications.$appId.settings";
+import { Route as HomeApplicationsAppIdUsersIndexRouteImport } from "./routes/_home.applications.$appId.users.index";
+import { Route as HomeApplicationsAppIdUsersUserIdRouteImport } from "./routes/_home.applications.$appId.users.$userId";
 
 const GuestRoute = GuestRouteImport.update({
   id: "/_guest",
@@ -91,6 +93,18 @@ const HomeApplicationsAppIdSettingsRoute =
     path: "/settings",
     getParentRoute: () => HomeApplicationsAppIdRoute,
   } as any);
+const HomeApplicationsAppIdUsersIndexRoute =
+  HomeApplicationsAppIdUsersIndexRouteImport.update({
+    id: "/users/",
+    path: "/users/",
+    getParentRoute: () => HomeApplicationsAppIdRoute,
+  } as any);
+const HomeApplicationsAppIdUsersUserIdRoute =
+  HomeApplicationsAppIdUsersUserIdRouteImport.update({
+    id: "/users/$userId",
+    path: "/users/$userId",
+    getParentRoute: () => HomeApplicationsAppIdRoute,
+  } as any);
 
 export interface FileRoutesByFullPath {
   "/": typeof HomeIndexRoute;
@@ -104,6 +118,8 @@ export interface FileRoutesByFullPath {
   "/applications/$appId/api-keys": typeof HomeApplicationsAppIdApiKeysRoute;
   "/applications/$appId/settings": typeof HomeApplicationsAppIdSettingsRoute;
   "/applications/$appId/": typeof HomeApplicationsAppIdIndexRoute;
+  "/applications/$appId/users/$userId": typeof HomeApplicationsAppIdUsersUserIdRoute;
+  "/applications/$appId/users/": typeof HomeApplicationsAppIdUsersIndexRoute;
 }
 export interface FileRoutesByTo {
   "/": typeof HomeIndexRoute;
@@ -116,6 +132,8 @@ export interface FileRoutesByTo {
   "/applications/$appId/api-keys": typeof HomeApplicationsAppIdApiKeysRoute;
   "/applications/$appId/settings": typeof HomeApplicationsAppIdSettingsRoute;
   "/applications/$appId": typeof HomeApplicationsAppIdIndexRoute;
+  "/applications/$appId/users/$userId": typeof HomeApplicationsAppIdUsersUserIdRoute;
+  "/applications/$appId/users": typeof HomeApplicationsAppIdUsersIndexRoute;
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport;
@@ -132,6 +150,8 @@ export interface FileRoutesById {
   "/_home/applications/$appId/api-keys": typeof HomeApplicationsAppIdApiKeysRoute;
   "/_home/applications/$appId/settings": typeof HomeApplicationsAppIdSettingsRoute;
   "/_home/applications/$appId/": typeof HomeApplicationsAppIdIndexRoute;
+  "/_home/applications/$appId/users/$userId": typeof HomeApplicationsAppIdUsersUserIdRoute;
+  "/_home/applications/$appId/users/": typeof HomeApplicationsAppIdUsersIndexRoute;
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath;
@@ -146,7 +166,9 @@ export interface FileRouteTypes {
     | "/applications/$appId"
     | "/applications/$appId/api-keys"
     | "/applications/$appId/settings"
-    | "/applications/$appId/";
+    | "/applications/$appId/"
+    | "/applications/$appId/users/$userId"
+    | "/applications/$appId/users/";
   fileRoutesByTo: FileRoutesByTo;
   to:
     | "/"
@@ -158,7 +180,9 @@ export interface FileRouteTypes {
     | "/developers/verify-email"
     | "/applications/$appId/api-keys"
     | "/applications/$appId/settings"
-    | "/applications/$appId";
+    | "/applications/$appId"
+    | "/applications/$appId/users/$userId"
+    | "/applications/$appId/users";
   id:
     | "__root__"
     | "/_guest"
@@ -173,7 +197,9 @@ export interface FileRouteTypes {
     | "/_home/applications/$appId"
     | "/_home/applications/$appId/api-keys"
     | "/_home/applications/$appId/settings"
-    | "/_home/applications/$appId/";
+    | "/_home/applications/$appId/"
+    | "/_home/applications/$appId/users/$userId"
+    | "/_home/applications/$appId/users/";
   fileRoutesById: FileRoutesById;
 }
 export interface RootRouteChildren {
@@ -274,6 +300,20 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof HomeApplicationsAppIdSettingsRouteImport;
       parentRoute: typeof HomeApplicationsAppIdRoute;
     };
+    "/_home/applications/$appId/users/": {
+      id: "/_home/applications/$appId/users/";
+      path: "/users";
+      fullPath: "/applications/$appId/users/";
+      preLoaderRoute: typeof HomeApplicationsAppIdUsersIndexRouteImport;
+      parentRoute: typeof HomeApplicationsAppIdRoute;
+    };
+    "/_home/applications/$appId/users/$userId": {
+      id: "/_home/applications/$appId/users/$userId";
+      path: "/users/$userId";
+      fullPath: "/applications/$appId/users/$userId";
+      preLoaderRoute: typeof HomeApplicationsAppIdUsersUserIdRouteImport;
+      parentRoute: typeof HomeApplicationsAppIdRoute;
+    };
   }
 }
 
@@ -299,12 +339,16 @@ interface HomeApplicationsAppIdRouteChildren {
   HomeApplicationsAppIdApiKeysRoute: typeof HomeApplicationsAppIdApiKeysRoute;
   HomeApplicationsAppIdSettingsRoute: typeof HomeApplicationsAppIdSettingsRoute;
   HomeApplicationsAppIdIndexRoute: typeof HomeApplicationsAppIdIndexRoute;
+  HomeApplicationsAppIdUsersUserIdRoute: typeof HomeApplicationsAppIdUsersUserIdRoute;
+  HomeApplicationsAppIdUsersIndexRoute: typeof HomeApplicationsAppIdUsersIndexRoute;
 }
 
 const HomeApplicationsAppIdRouteChildren: HomeApplicationsAppIdRouteChildren = {
   HomeApplicationsAppIdApiKeysRoute: HomeApplicationsAppIdApiKeysRoute,
   HomeApplicationsAppIdSettingsRoute: HomeApplicationsAppIdSettingsRoute,
   HomeApplicationsAppIdIndexRoute: HomeApplicationsAppIdIndexRoute,
+  HomeApplicationsAppIdUsersUserIdRoute: HomeApplicationsAppIdUsersUserIdRoute,
+  HomeApplicationsAppIdUsersIndexRoute: HomeApplicationsAppIdUsersIndexRoute,
 };
 
 const HomeApplicationsAppIdRouteWithChildren =
