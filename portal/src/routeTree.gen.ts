@@ -21,6 +21,8 @@ import { Route as GuestDevelopersVerifyEmailRouteImport } from "./routes/_guest.
 import { Route as HomeApplicationsAppIdRouteImport } from "./routes/_home.applications.$appId";
 import { Route as HomeApplicationsAppIdIndexRouteImport } from "./routes/_home.applications.$appId.index";
 import { Route as HomeApplicationsAppIdApiKeysRouteImport } from "./routes/_home.applications.$appId.api-keys";
+import { Route as HomeApplicationsAppIdAuditLogRouteImport } from "./routes/_home.applications.$appId.audit-log";
+import { Route as HomeApplicationsAppIdEventsRouteImport } from "./routes/_home.applications.$appId.events";
 import { Route as HomeApplicationsAppIdSettingsRouteImport } from "./routes/_home.applications.$appId.settings";
 import { Route as HomeApplicationsAppIdUsersIndexRouteImport } from "./routes/_home.applications.$appId.users.index";
 import { Route as HomeApplicationsAppIdUsersUserIdRouteImport } from "./routes/_home.applications.$appId.users.$userId";
@@ -87,6 +89,18 @@ const HomeApplicationsAppIdApiKeysRoute =
     path: "/api-keys",
     getParentRoute: () => HomeApplicationsAppIdRoute,
   } as any);
+const HomeApplicationsAppIdAuditLogRoute =
+  HomeApplicationsAppIdAuditLogRouteImport.update({
+    id: "/audit-log",
+    path: "/audit-log",
+    getParentRoute: () => HomeApplicationsAppIdRoute,
+  } as any);
+const HomeApplicationsAppIdEventsRoute =
+  HomeApplicationsAppIdEventsRouteImport.update({
+    id: "/events",
+    path: "/events",
+    getParentRoute: () => HomeApplicationsAppIdRoute,
+  } as any);
 const HomeApplicationsAppIdSettingsRoute =
   HomeApplicationsAppIdSettingsRouteImport.update({
     id: "/settings",
@@ -116,6 +130,8 @@ export interface FileRoutesByFullPath {
   "/developers/verify-email": typeof GuestDevelopersVerifyEmailRoute;
   "/applications/$appId": typeof HomeApplicationsAppIdRouteWithChildren;
   "/applications/$appId/api-keys": typeof HomeApplicationsAppIdApiKeysRoute;
+  "/applications/$appId/audit-log": typeof HomeApplicationsAppIdAuditLogRoute;
+  "/applications/$appId/events": typeof HomeApplicationsAppIdEventsRoute;
   "/applications/$appId/settings": typeof HomeApplicationsAppIdSettingsRoute;
   "/applications/$appId/": typeof HomeApplicationsAppIdIndexRoute;
   "/applications/$appId/users/$userId": typeof HomeApplicationsAppIdUsersUserIdRoute;
@@ -130,6 +146,8 @@ export interface FileRoutesByTo {
   "/developers/reset-password": typeof GuestDevelopersResetPasswordRoute;
   "/developers/verify-email": typeof GuestDevelopersVerifyEmailRoute;
   "/applications/$appId/api-keys": typeof HomeApplicationsAppIdApiKeysRoute;
+  "/applications/$appId/audit-log": typeof HomeApplicationsAppIdAuditLogRoute;
+  "/applications/$appId/events": typeof HomeApplicationsAppIdEventsRoute;
   "/applications/$appId/settings": typeof HomeApplicationsAppIdSettingsRoute;
   "/applications/$appId": typeof HomeApplicationsAppIdIndexRoute;
   "/applications/$appId/users/$userId": typeof HomeApplicationsAppIdUsersUserIdRoute;
@@ -148,6 +166,8 @@ export interface FileRoutesById {
   "/_guest/developers/verify-email": typeof GuestDevelopersVerifyEmailRoute;
   "/_home/applications/$appId": typeof HomeApplicationsAppIdRouteWithChildren;
   "/_home/applications/$appId/api-keys": typeof HomeApplicationsAppIdApiKeysRoute;
+  "/_home/applications/$appId/audit-log": typeof HomeApplicationsAppIdAuditLogRoute;
+  "/_home/applications/$appId/events": typeof HomeApplicationsAppIdEventsRoute;
   "/_home/applications/$appId/settings": typeof HomeApplicationsAppIdSettingsRoute;
   "/_home/applications/$appId/": typeof HomeApplicationsAppIdIndexRoute;
   "/_home/applications/$appId/users/$userId": typeof HomeApplicationsAppIdUsersUserIdRoute;
@@ -165,6 +185,8 @@ export interface FileRouteTypes {
     | "/developers/verify-email"
     | "/applications/$appId"
     | "/applications/$appId/api-keys"
+    | "/applications/$appId/audit-log"
+    | "/applications/$appId/events"
     | "/applications/$appId/settings"
     | "/applications/$appId/"
     | "/applications/$appId/users/$userId"
@@ -179,6 +201,8 @@ export interface FileRouteTypes {
     | "/developers/reset-password"
     | "/developers/verify-email"
     | "/applications/$appId/api-keys"
+    | "/applications/$appId/audit-log"
+    | "/applications/$appId/events"
     | "/applications/$appId/settings"
     | "/applications/$appId"
     | "/applications/$appId/users/$userId"
@@ -196,6 +220,8 @@ export interface FileRouteTypes {
     | "/_guest/developers/verify-email"
     | "/_home/applications/$appId"
     | "/_home/applications/$appId/api-keys"
+    | "/_home/applications/$appId/audit-log"
+    | "/_home/applications/$appId/events"
     | "/_home/applications/$appId/settings"
     | "/_home/applications/$appId/"
     | "/_home/applications/$appId/users/$userId"
@@ -293,6 +319,20 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof HomeApplicationsAppIdApiKeysRouteImport;
       parentRoute: typeof HomeApplicationsAppIdRoute;
     };
+    "/_home/applications/$appId/audit-log": {
+      id: "/_home/applications/$appId/audit-log";
+      path: "/audit-log";
+      fullPath: "/applications/$appId/audit-log";
+      preLoaderRoute: typeof HomeApplicationsAppIdAuditLogRouteImport;
+      parentRoute: typeof HomeApplicationsAppIdRoute;
+    };
+    "/_home/applications/$appId/events": {
+      id: "/_home/applications/$appId/events";
+      path: "/events";
+      fullPath: "/applications/$appId/events";
+      preLoaderRoute: typeof HomeApplicationsAppIdEventsRouteImport;
+      parentRoute: typeof HomeApplicationsAppIdRoute;
+    };
     "/_home/applications/$appId/settings": {
       id: "/_home/applications/$appId/settings";
       path: "/settings";
@@ -337,6 +377,8 @@ const GuestRouteWithChildren = GuestRoute._addFileChildren(GuestRouteChildren);
 
 interface HomeApplicationsAppIdRouteChildren {
   HomeApplicationsAppIdApiKeysRoute: typeof HomeApplicationsAppIdApiKeysRoute;
+  HomeApplicationsAppIdAuditLogRoute: typeof HomeApplicationsAppIdAuditLogRoute;
+  HomeApplicationsAppIdEventsRoute: typeof HomeApplicationsAppIdEventsRoute;
   HomeApplicationsAppIdSettingsRoute: typeof HomeApplicationsAppIdSettingsRoute;
   HomeApplicationsAppIdIndexRoute: typeof HomeApplicationsAppIdIndexRoute;
   HomeApplicationsAppIdUsersUserIdRoute: typeof HomeApplicationsAppIdUsersUserIdRoute;
@@ -345,6 +387,8 @@ interface HomeApplicationsAppIdRouteChildren {
 
 const HomeApplicationsAppIdRouteChildren: HomeApplicationsAppIdRouteChildren = {
   HomeApplicationsAppIdApiKeysRoute: HomeApplicationsAppIdApiKeysRoute,
+  HomeApplicationsAppIdAuditLogRoute: HomeApplicationsAppIdAuditLogRoute,
+  HomeApplicationsAppIdEventsRoute: HomeApplicationsAppIdEventsRoute,
   HomeApplicationsAppIdSettingsRoute: HomeApplicationsAppIdSettingsRoute,
   HomeApplicationsAppIdIndexRoute: HomeApplicationsAppIdIndexRoute,
   HomeApplicationsAppIdUsersUserIdRoute: HomeApplicationsAppIdUsersUserIdRoute,
