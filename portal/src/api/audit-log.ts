@@ -74,9 +74,9 @@ export const auditTailQuery = (cache: QueryClient, appId: string, filters: Audit
 
 /** The log with the new entries of its newest page on top; nothing if so much happened that some are missing between. */
 export function withNewest(
-  known: InfiniteData<Page, string | undefined>,
+  known: InfiniteData<Page, unknown>,
   newest: Page,
-): InfiniteData<Page, string | undefined> | undefined {
+): InfiniteData<Page, unknown> | undefined {
   const ids = new Set(known.pages.flatMap(({ data }) => data.map(({ id }) => id)));
   const added = newest.data.filter(({ id }) => !ids.has(id));
   const [first, ...others] = known.pages;
