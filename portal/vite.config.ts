@@ -25,6 +25,11 @@ const proxy = Object.fromEntries(
   ]),
 );
 
+/** As the binary sends it, so that a breach of it is seen before. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+  "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 interface ProxyEvents {
   on(
     event: "proxyReq",
@@ -43,8 +48,7 @@ export default defineConfig({
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: { proxy },
-  // As the binary will send it, so that a breach of it is seen before.
-  preview: { proxy, headers: { "content-security-policy": "default-src 'self'; script-src 'self'; style-src 'self'" } },
+  preview: { proxy, headers: { "content-security-policy": POLICY } },
   build: {
     // Nothing inline: the service's Content-Security-Policy allows files of its own origin only.
     assetsInlineLimit: 0,

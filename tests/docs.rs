@@ -6,7 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What holds nothing we wrote.
-const FOREIGN: [&str; 4] = [".git", "target", "node_modules", "dist"];
+const FOREIGN: [&str; 9] = [
+    ".git",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".venv",
+    "dist",
+    "node_modules",
+    "screenshots",
+    "target",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

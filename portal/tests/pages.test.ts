@@ -29,7 +29,7 @@ const INSIDE: [string, (page: Page) => Promise<unknown>][] = [
   [
     "secret",
     async (page) => {
-      await page.goto(`/applications/${app.appId}/api-keys?new=true`);
+      await page.goto(`/applications/${other.appId}/api-keys?new=true`);
       await page.getByLabel("Label").fill("to be shown");
       await page.getByRole("button", { name: "Create key" }).click();
       await page.getByRole("heading", { name: "to be shown is ready" }).waitFor();
@@ -50,6 +50,7 @@ const INSIDE: [string, (page: Page) => Promise<unknown>][] = [
 let browser: Browser;
 let email: string;
 let app: { appId: string; key: string };
+let other: { appId: string };
 
 beforeAll(async () => {
   browser = await launch();
@@ -57,7 +58,7 @@ beforeAll(async () => {
   email = developer.email;
   app = await developer.newApplication("Bookshop", "production");
   await developer.newApplication("Bookshop (staging)", "staging");
-  await developer.newApplication("My machine");
+  other = await developer.newApplication("My machine");
   for (const [index, who] of ["ada", "alan", "edsger", "barbara"].entries()) {
     const address = `${who}@example.com`;
     await newUser(app, address);

@@ -15,6 +15,24 @@ const GRANTS: &str = "
     REVOKE UPDATE, DELETE, TRUNCATE ON events, event_log FROM devauth_service;
     REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON _sqlx_migrations FROM devauth_service;";
 
+/// Whether all of that holds already. Granting again would write the catalogue anew at each start, and make every connection
+/// of the server look its tables up again.
+const GRANTED: &str = "
+    SELECT has_schema_privilege($1, 'public', 'USAGE') AND has_schema_privilege($1, 'secrets', 'USAGE') AND bool_and(CASE
+        WHEN c.relkind = 'S' THEN n.nspname <> 'public' OR has_sequence_privilege($1, c.oid, 'USAGE')
+        WHEN c.oid IN ('events'::regclass, 'event_log'::regclass) THEN
+            has_table_privilege($1, c.oid, 'SELECT') AND has_table_privilege($1, c.oid, 'INSERT')
+            AND NOT has_table_privilege($1, c.oid, 'UPDATE, DELETE, TRUNCATE')
+        WHEN c.oid = '_sqlx_migrations'::regclass THEN
+            has_table_privilege($1, c.oid, 'SELECT')
+            AND NOT has_table_privilege($1, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+        ELSE
+            has_table_privilege($1, c.oid, 'SELECT') AND has_table_privilege($1, c.oid, 'INSERT')
+            AND has_table_privilege($1, c.oid, 'UPDATE') AND has_table_privilege($1, c.oid, 'DELETE')
+        END)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname IN ('public', 'secrets') AND c.relkind IN ('r', 'v', 'm', 'f', 'p', 'S')";
+
 /// Makes the role and grants it its rights, as far as the configured role is allowed to; run after the migrations.
 ///
 /// Answers the role to act as, or nothing where the server doesn't allow one: then only the log's triggers protect it.
@@ -59,6 +77,9 @@ async fn grant(connection: &mut PgConnection) -> Result<Option<&'static str>, Er
     let mut tx = connection.begin().await?;
     // Grants on the same table from two starting nodes would collide ("tuple concurrently updated").
     tx.execute("SELECT pg_advisory_xact_lock(hashtext('devauth grants'))").await?;
+    if sqlx::query_scalar(GRANTED).bind(SERVICE_ROLE).fetch_one(&mut *tx).await? {
+        return Ok(Some(SERVICE_ROLE));
+    }
     let granted = tx.execute(GRANTS).await;
     if granted.is_err() {
         tx.rollback().await?;

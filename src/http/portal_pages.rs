@@ -41,6 +41,12 @@ pub fn are_built() -> bool {
     Built::get(DOCUMENT).is_some()
 }
 
+/// What precedes `/verify-email` and `/reset-password` in the portal.
+#[must_use]
+pub fn for_links(public_url: &str) -> String {
+    format!("{}/developers", public_url.trim_end_matches('/'))
+}
+
 /// Serves the pages wherever nothing else is.
 pub fn router() -> Router {
     pages(Built::get)
@@ -101,7 +107,9 @@ fn send(path: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response {
     // Names in `assets/` carry a hash of what is in them.
     let cached = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cached));
-    headers.extend(HeaderValue::from_str(found.metadata.mimetype()).map(|kind| (CONTENT_TYPE, kind)));
+    let kind = found.metadata.mimetype();
+    let charset = if kind.starts_with("text/") { "; charset=utf-8" } else { "" };
+    headers.extend(HeaderValue::from_str(&format!("{kind}{charset}")).map(|kind| (CONTENT_TYPE, kind)));
     headers.extend(HeaderValue::from_str(&format!("W/{tag}")).map(|tag| (ETAG, tag)));
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));

@@ -12,19 +12,24 @@ use crate::config::Config;
 /// Postgres is away or refuses.
 pub async fn migrate(url: &str, version: Option<i64>) -> Result<i64, Error> {
     let mut connection = pool::owner(url).await?;
-    drop_left_overs(&mut connection).await;
     match version {
         Some(version) => {
+            drop_left_overs(&mut connection).await;
             migrations::down(&mut connection, version).await?;
             Ok(version)
         }
         None => {
-            migrations::up(&mut connection).await?;
+            up(&mut connection).await?;
             // New tables are nobody's but the owner's until they are granted.
             roles::restrict(&mut connection).await?;
             Ok(migrations::newest())
         }
     }
+}
+
+async fn up(connection: &mut Connection) -> Result<(), Error> {
+    drop_left_overs(connection).await;
+    migrations::up(connection).await
 }
 
 /// Nothing depends on it, so it is no reason not to go on.
@@ -42,10 +47,10 @@ async fn drop_left_overs(connection: &mut Connection) {
 /// Postgres is away or refuses.
 pub async fn open(config: &Config) -> Result<Pool, Error> {
     let url = config.database_url.expose_secret();
-    if config.migrate {
-        migrate(url, None).await?;
-    }
     let mut owner = pool::owner(url).await?;
+    if config.migrate {
+        up(&mut owner).await?;
+    }
     let role = roles::restrict(&mut owner).await?;
     if role.is_none() {
         tracing::info!(

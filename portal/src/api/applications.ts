@@ -36,7 +36,6 @@ export const statisticsQuery = (appId: string) =>
           signal,
         }),
       ),
-    staleTime: 15_000,
   });
 
 /**

@@ -60,3 +60,17 @@ export function confirmReset(reset: { token: string; password: string }) {
 export function changePassword(change: components["schemas"]["PasswordChange"]) {
   return body(client.POST("/v1/portal/developers/password/change", { body: change }));
 }
+
+/** Where somebody is logged in. */
+export type Session = components["schemas"]["Session"];
+
+/** Where the developer is logged in, newest first. */
+export const developerSessionsQuery = queryOptions({
+  queryKey: ["developer", "sessions"],
+  queryFn: async ({ signal }) => (await body(client.GET("/v1/portal/developers/sessions", { signal }))).data,
+});
+
+/** Ends one of the developer's sessions. */
+export function endSession(id: string) {
+  return body(client.DELETE("/v1/portal/developers/sessions/{id}", { params: { path: { id } } }));
+}

@@ -63,17 +63,20 @@ export function BarChart({ bars, unit, label }: { bars: readonly Bar[]; /** "log
         </span>
         <span>Today</span>
       </figcaption>
-      <table className="sr-only">
-        <caption>{label}</caption>
-        <tbody>
-          {bars.map(({ date, value }) => (
-            <tr key={date}>
-              <th scope="row">{dayOf(date)}</th>
-              <td>{count(value)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {/* A table takes the room it needs whatever it is told: only a box around it can be cut off. */}
+      <div className="sr-only">
+        <table>
+          <caption>{label}</caption>
+          <tbody>
+            {bars.map(({ date, value }) => (
+              <tr key={date}>
+                <th scope="row">{dayOf(date)}</th>
+                <td>{count(value)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

@@ -39,7 +39,7 @@ function Question({ onOpenChange, action, typed, onConfirm }: ConfirmDialogProps
 
   async function confirm(event: FormEvent) {
     event.preventDefault();
-    if (!sure || busy) return;
+    if (!sure) return;
     setBusy(true);
     setFailure(undefined);
     try {
@@ -53,7 +53,7 @@ function Question({ onOpenChange, action, typed, onConfirm }: ConfirmDialogProps
   }
 
   return (
-    <form onSubmit={confirm} className="grid gap-4">
+    <form onSubmit={confirm} className="grid grid-cols-1 gap-4">
       {typed !== undefined && (
         <div>
           <label htmlFor={id} className="mb-1.5 block text-ink">

@@ -35,7 +35,7 @@ export function SecretDialog({
 function Secret({ secret, what, where, onDone }: { secret: string; what: string; where: string; onDone: () => void }) {
   const [kept, setKept] = useState(false);
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <p className="flex gap-2.5 rounded-lg bg-warn-soft px-3.5 py-2.5 text-warn">
         <TriangleAlert aria-hidden className="mt-0.5 size-4.5 shrink-0" />
         <span>This is the only time you see this {what}. {where}</span>

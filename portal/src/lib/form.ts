@@ -1,5 +1,39 @@
-import type { FieldValues, Path, UseFormReturn } from "react-hook-form";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { type FieldValues, type Path, useForm, type UseFormProps, type UseFormReturn } from "react-hook-form";
+import type * as z from "zod/mini";
 import { ApiError, inWords } from "./problem";
+
+/**
+ * A form that is checked by a schema: a field when one leaves it, from then on as one types, and all of it when it is sent.
+ * A field that is left empty is not wrong yet.
+ */
+export function useZodForm<T extends FieldValues>(
+  schema: z.ZodMiniType<T, T>,
+  options: Omit<UseFormProps<T>, "resolver" | "mode">,
+): UseFormReturn<T> {
+  const form = useForm<T>({ ...options, resolver: zodResolver(schema), mode: "onTouched" });
+  const register: UseFormReturn<T>["register"] = (name, rules) => {
+    const field = form.register(name, rules);
+    return {
+      ...field,
+      onBlur: async (event: { target: { value: unknown } }) => {
+        if (event.target.value !== "") afterPress(() => void field.onBlur(event));
+      },
+    };
+  };
+  return { ...form, register };
+}
+
+let pressed = false;
+window.addEventListener("pointerdown", () => (pressed = true), true);
+window.addEventListener("pointerup", () => (pressed = false), true);
+window.addEventListener("pointercancel", () => (pressed = false), true);
+
+/** An error that appears moves what is below it: under a pressed button or link, so that the press would miss it. */
+function afterPress(then: () => void): void {
+  if (!pressed) then();
+  else window.addEventListener("pointerup", () => setTimeout(then), { once: true });
+}
 
 /**
  * Puts what the server found wrong with a form beside the fields it names: `/password` → `password`,

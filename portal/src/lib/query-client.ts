@@ -17,7 +17,6 @@ export function createQueryClient(onSessionLost: () => void): QueryClient {
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
-        staleTime: 5_000,
         retry: (failures, error) => failures < TRIES && mayPass(error),
         retryDelay: (failures, error) => Math.max(askedToWait(error), 500 * 2 ** failures),
       },

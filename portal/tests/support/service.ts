@@ -36,13 +36,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function startDevauth() {
-  const program = process.env.DEVAUTH_BIN;
+  // Not for the program itself, which warns of variables that it doesn't know.
+  const { DEVAUTH_BIN: program, ...env } = process.env;
   if (program === undefined) throw new Error("Set DEVAUTH_BIN to a devauth program, or PORTAL_URL to a portal that is up.");
   const data = mkdtempSync(join(tmpdir(), "devauth-portal-"));
   const [port, admin] = [await freePort(), await freePort()];
   const child = spawn(program, ["dev"], {
     env: {
-      ...process.env,
+      ...env,
       DEVAUTH_BIND: `127.0.0.1:${port}`,
       DEVAUTH_ADMIN_BIND: `127.0.0.1:${admin}`,
       DEVAUTH_DATA_DIR: data,

@@ -7,7 +7,7 @@ use devauth_projections::{jobs, migrations, pool, roles, secrets, sequencer};
 use devauth_test_support::database::{Database, server_url};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::fixture::{Scene, at, eventually, keyring, open, refused, run};
+use crate::fixture::{Fixture, Scene, at, eventually, keyring, open, refused, run};
 
 /// A database that belongs to a role of its own. Both go with the value.
 struct Owned {
@@ -117,5 +117,43 @@ async fn nodes_that_start_at_once_all_get_the_role() {
     });
     for node in nodes.collect::<Vec<_>>() {
         assert_eq!(node.await.unwrap(), Some(roles::SERVICE_ROLE));
+    }
+}
+
+/// What the catalogue says of who may do what; each time it is written the versions differ.
+async fn catalogue(owner: &mut PgConnection) -> Vec<String> {
+    let sql = "SELECT concat_ws(' ', relname, xmin, relacl) FROM pg_class
+               WHERE relnamespace IN ('public'::regnamespace, 'secrets'::regnamespace) AND relkind <> 'i' ORDER BY 1";
+    sqlx::query_scalar(sql).fetch_all(owner).await.unwrap()
+}
+
+#[tokio::test]
+async fn rights_that_are_there_are_not_granted_again_and_others_are_put_right() {
+    let fixture = Fixture::new().await;
+    let mut owner = fixture.owner().await;
+    let before = catalogue(&mut owner).await;
+
+    roles::restrict(&mut owner).await.unwrap();
+
+    assert_eq!(catalogue(&mut owner).await, before, "a start with nothing to do writes nothing");
+    for change in [
+        "GRANT UPDATE ON events TO devauth_service",
+        "GRANT TRUNCATE ON event_log TO devauth_service",
+        "GRANT DELETE ON _sqlx_migrations TO devauth_service",
+        "REVOKE DELETE ON secrets.data_keys FROM devauth_service",
+        "REVOKE USAGE ON SCHEMA secrets FROM devauth_service",
+        "CREATE TABLE added (id int)",
+    ] {
+        run(&mut owner, change).await;
+        roles::restrict(&mut owner).await.unwrap();
+
+        let sql = "SELECT NOT has_table_privilege('devauth_service', 'events', 'UPDATE')
+                   AND NOT has_table_privilege('devauth_service', 'event_log', 'TRUNCATE')
+                   AND NOT has_table_privilege('devauth_service', '_sqlx_migrations', 'DELETE')
+                   AND has_table_privilege('devauth_service', 'secrets.data_keys', 'DELETE')
+                   AND has_schema_privilege('devauth_service', 'secrets', 'USAGE')
+                   AND (to_regclass('added') IS NULL OR has_table_privilege('devauth_service', 'added', 'DELETE'))";
+        let right: bool = sqlx::query_scalar(sql).fetch_one(&mut owner).await.unwrap();
+        assert!(right, "{change}");
     }
 }

@@ -30,7 +30,7 @@ async fn every_page_is_the_document_under_a_strict_policy() {
         let response = ask(Fixture::get, path, &[("accept", BROWSER)]).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         let headers = response.headers().clone();
-        assert_eq!(headers[CONTENT_TYPE], "text/html");
+        assert_eq!(headers[CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(headers[CACHE_CONTROL], "no-cache");
         let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
@@ -62,7 +62,7 @@ async fn what_is_no_page_is_not_there() {
 async fn hashed_files_are_kept_for_ever_and_compressed() {
     let plain = ask(Fixture::get, SCRIPT, &[]).await;
     assert_eq!(plain.headers()[CACHE_CONTROL], "public, max-age=31536000, immutable");
-    assert_eq!(plain.headers()[CONTENT_TYPE], "text/javascript");
+    assert_eq!(plain.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
     assert!(text(plain).await.contains("document.title"));
 
     let compressed = ask(Fixture::get, SCRIPT, &[(ACCEPT_ENCODING.as_str(), "gzip")]).await;

@@ -27,7 +27,6 @@ export function DeveloperMenu({ onNavigate }: { onNavigate?: () => void }) {
       trigger={
         <button
           type="button"
-          aria-label={`Account: ${name}`}
           className="flex h-11 w-full items-center gap-2.5 rounded-lg px-2 text-left transition-colors hover:bg-hover"
         >
           <span
@@ -37,6 +36,7 @@ export function DeveloperMenu({ onNavigate }: { onNavigate?: () => void }) {
             {Array.from(name)[0]}
           </span>
           <span className="min-w-0 grow leading-4">
+            <span className="sr-only">Account: </span>
             <bdi className="block truncate font-medium text-ink">{name}</bdi>
             {typeof developer?.name === "string" && <bdi className="block truncate text-xs text-soft">{developer.email}</bdi>}
           </span>

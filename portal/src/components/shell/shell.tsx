@@ -1,12 +1,12 @@
-import { Dialog } from "@base-ui/react/dialog";
 import { Link } from "@tanstack/react-router";
-import { Menu as MenuIcon, X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { Menu as MenuIcon } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Button } from "../ui/button";
-import { DeveloperMenu } from "./developer-menu";
 import { Logo } from "./logo";
-import { Nav } from "./nav";
+import { Side } from "./side";
 import { VerifyBanner } from "./verify-banner";
+
+const Drawer = lazy(() => import("./drawer"));
 
 /** What surrounds every page of a developer: a sidebar, or on narrow screens a bar with a drawer. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -30,49 +30,34 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-function Side({ onNavigate }: { onNavigate?: () => void }) {
-  return (
-    <>
-      <Link to="/" onClick={onNavigate} aria-label="DevAuth: applications" className="m-3 mb-2 flex h-9 items-center self-start rounded-lg px-2">
-        <Logo />
-      </Link>
-      <div className="grow overflow-y-auto px-3 py-1">
-        <Nav onNavigate={onNavigate} />
-      </div>
-      <div className="border-t border-line p-2">
-        <DeveloperMenu onNavigate={onNavigate} />
-      </div>
-    </>
-  );
-}
-
 function Topbar() {
   const [open, setOpen] = useState(false);
-  const close = () => setOpen(false);
+  // Stays once it was there, so that it can leave with its motion and give the focus back.
+  const [needed, setNeeded] = useState(false);
   return (
     <header className="sticky top-0 z-30 flex h-14 items-center justify-between border-b border-line bg-canvas px-4 lg:hidden">
       <Link to="/" aria-label="DevAuth: applications" className="rounded-lg">
         <Logo />
       </Link>
-      <Dialog.Root open={open} onOpenChange={setOpen}>
-        <Dialog.Trigger render={<Button look="ghost" size="icon" aria-label="Open menu" />}>
-          <MenuIcon aria-hidden />
-        </Dialog.Trigger>
-        <Dialog.Portal>
-          <Dialog.Backdrop className="fade fixed inset-0 z-40 bg-scrim lg:hidden" />
-          <Dialog.Popup
-            aria-label="Menu"
-            className="fixed inset-y-0 right-0 z-50 flex w-72 max-w-[85vw] flex-col bg-canvas shadow-pop transition-transform duration-150 ease-out outline-none data-ending-style:translate-x-full data-starting-style:translate-x-full lg:hidden"
-          >
-            <Dialog.Close
-              render={<Button look="ghost" size="icon" aria-label="Close menu" className="absolute top-3 right-3" />}
-            >
-              <X aria-hidden />
-            </Dialog.Close>
-            <Side onNavigate={close} />
-          </Dialog.Popup>
-        </Dialog.Portal>
-      </Dialog.Root>
+      <Button
+        look="ghost"
+        size="icon"
+        aria-label="Open menu"
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onPointerEnter={() => void import("./drawer")}
+        onClick={() => {
+          setNeeded(true);
+          setOpen(true);
+        }}
+      >
+        <MenuIcon aria-hidden />
+      </Button>
+      {needed && (
+        <Suspense>
+          <Drawer open={open} onOpenChange={setOpen} />
+        </Suspense>
+      )}
     </header>
   );
 }

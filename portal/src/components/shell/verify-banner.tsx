@@ -14,20 +14,22 @@ export function VerifyBanner() {
   });
   if (developer === undefined || developer.email_verified) return null;
   return (
-    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-warn-soft px-4 py-2 text-warn sm:px-6 lg:px-10">
-      <MailWarning aria-hidden className="size-4.5 shrink-0" />
-      <p className="min-w-0 grow basis-60">
-        Please verify your address: open the link we sent to <bdi className="font-medium break-all">{developer.email}</bdi>.
-      </p>
-      <Button
-        look="ghost"
-        size="small"
-        busy={resend.isPending}
-        onClick={() => resend.mutate(developer.email)}
-        className="-mx-2.5 text-warn underline underline-offset-2 hover:bg-transparent hover:text-warn"
-      >
-        Send it again
-      </Button>
+    <div className="border-b border-line bg-warn-soft text-warn">
+      <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 sm:px-6 lg:px-10">
+        <MailWarning aria-hidden className="size-4.5 shrink-0" />
+        <p className="min-w-0 grow basis-60">
+          Please verify your address: open the link we sent to <bdi className="font-medium break-all">{developer.email}</bdi>.
+        </p>
+        <Button
+          look="ghost"
+          size="small"
+          busy={resend.isPending}
+          onClick={() => resend.mutate(developer.email)}
+          className="-mx-2.5 text-warn underline underline-offset-2 hover:bg-transparent hover:text-warn"
+        >
+          Send it again
+        </Button>
+      </div>
     </div>
   );
 }

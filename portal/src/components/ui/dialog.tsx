@@ -58,5 +58,5 @@ export function Dialog({ open, onOpenChange, title, description, children, dismi
 
 /** The buttons at the end of a dialog; on a phone below each other, the first one on top. */
 export function DialogActions({ children }: { children: ReactNode }) {
-  return <div className="mt-6 flex flex-col gap-2 sm:flex-row-reverse">{children}</div>;
+  return <div className="mt-2 flex flex-col gap-2 sm:flex-row-reverse">{children}</div>;
 }

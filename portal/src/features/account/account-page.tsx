@@ -3,6 +3,7 @@ import { developerQuery } from "@/api/developers";
 import { Page } from "@/components/page";
 import { PasswordForm } from "./password-form";
 import { Profile } from "./profile";
+import { Sessions } from "./sessions";
 
 /** The developer's own account. */
 export function AccountPage() {
@@ -10,9 +11,10 @@ export function AccountPage() {
   return (
     <Page title="Account">
       {developer !== undefined && (
-        <div className="grid gap-5">
+        <div className="grid grid-cols-1 gap-5">
           <Profile developer={developer} />
           <PasswordForm />
+          <Sessions />
         </div>
       )}
     </Page>

@@ -1,7 +1,5 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useForm } from "react-hook-form";
 import * as z from "zod/mini";
 import { changePassword } from "@/api/developers";
 import { Button } from "@/components/ui/button";
@@ -9,7 +7,7 @@ import { Card } from "@/components/ui/card";
 import { Field, FormError } from "@/components/ui/field";
 import { PasswordInput } from "@/components/ui/password-input";
 import { toast } from "@/components/ui/toast";
-import { showProblem } from "@/lib/form";
+import { showProblem, useZodForm } from "@/lib/form";
 import { newPassword, PASSWORD_HINT } from "@/lib/password";
 import { ApiError } from "@/lib/problem";
 
@@ -22,9 +20,7 @@ const schema = z.object({
 export function PasswordForm() {
   const cache = useQueryClient();
   const navigate = useNavigate();
-  const form = useForm({
-    resolver: zodResolver(schema),
-    mode: "onTouched",
+  const form = useZodForm(schema, {
     defaultValues: { current_password: "", password: "" },
   });
   const change = useMutation({

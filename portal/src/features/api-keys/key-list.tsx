@@ -18,7 +18,7 @@ export function KeyList(props: KeyListProps) {
       <div className="hidden md:block">
         <KeyTable {...props} />
       </div>
-      <ul className="grid gap-3 md:hidden">
+      <ul className="grid grid-cols-1 gap-3 md:hidden">
         {props.keys.map((key) => (
           <li key={key.id}>
             <KeyCard apiKey={key} onRevoke={props.onRevoke} />

@@ -1,7 +1,5 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useForm } from "react-hook-form";
 import * as z from "zod/mini";
 import { type ApiKey, apiKeysQuery, issueApiKey, type NewApiKey } from "@/api/api-keys";
 import { SecretDialog } from "@/components/secret-dialog";
@@ -10,7 +8,7 @@ import { ChoiceCards } from "@/components/ui/choice-cards";
 import { Dialog, DialogActions } from "@/components/ui/dialog";
 import { Field, FormError } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
-import { showProblem } from "@/lib/form";
+import { showProblem, useZodForm } from "@/lib/form";
 import { retryOverBrokenConnection } from "@/lib/query-client";
 
 const schema = z.object({
@@ -53,9 +51,7 @@ export default function NewKey({ appId, onClose }: { appId: string; onClose: () 
 
 function Form({ appId, onClose, onCreated }: { appId: string; onClose: () => void; onCreated: (key: ApiKey) => void }) {
   const cache = useQueryClient();
-  const form = useForm<z.infer<typeof schema>>({
-    resolver: zodResolver(schema),
-    mode: "onTouched",
+  const form = useZodForm<z.infer<typeof schema>>(schema, {
     defaultValues: { label: "", type: "secret", limit: "" },
   });
   const issue = useMutation({

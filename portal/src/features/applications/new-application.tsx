@@ -1,8 +1,6 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { useForm } from "react-hook-form";
 import * as z from "zod/mini";
 import { type Application, applicationQuery, applicationsQuery, createApplication, ENVIRONMENTS } from "@/api/applications";
 import { SecretDialog } from "@/components/secret-dialog";
@@ -11,7 +9,7 @@ import { ChoiceCards } from "@/components/ui/choice-cards";
 import { Dialog, DialogActions } from "@/components/ui/dialog";
 import { Field, FormError } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
-import { showProblem } from "@/lib/form";
+import { showProblem, useZodForm } from "@/lib/form";
 import { retryOverBrokenConnection } from "@/lib/query-client";
 
 const schema = z.object({
@@ -47,9 +45,7 @@ export default function NewApplication({ onClose }: { onClose: () => void }) {
 
 function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (application: Application) => void }) {
   const cache = useQueryClient();
-  const form = useForm<z.infer<typeof schema>>({
-    resolver: zodResolver(schema),
-    mode: "onTouched",
+  const form = useZodForm<z.infer<typeof schema>>(schema, {
     defaultValues: { name: "", environment: "development" },
   });
   const create = useMutation({

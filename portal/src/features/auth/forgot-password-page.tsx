@@ -1,18 +1,16 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useForm } from "react-hook-form";
 import { requestReset } from "@/api/developers";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Field, FormError } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
-import { showProblem } from "@/lib/form";
+import { showProblem, useZodForm } from "@/lib/form";
 import { GuestCard, textLink } from "./guest-card";
 import { forgotSchema } from "./schema";
 
 /** Asks for a mail with a link to choose a new password. */
 export function ForgotPasswordPage() {
-  const form = useForm({ resolver: zodResolver(forgotSchema), mode: "onTouched", defaultValues: { email: "" } });
+  const form = useZodForm(forgotSchema, { defaultValues: { email: "" } });
   const request = useMutation({ mutationFn: requestReset, onError: (error) => showProblem(form, error) });
   const { errors } = form.formState;
   if (request.isSuccess) {

@@ -1,18 +1,16 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Link } from "@tanstack/react-router";
-import { useForm } from "react-hook-form";
 import { Button } from "@/components/ui/button";
 import { Field, FormError } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { PasswordInput } from "@/components/ui/password-input";
-import { showProblem } from "@/lib/form";
+import { showProblem, useZodForm } from "@/lib/form";
 import { GuestCard, textLink } from "./guest-card";
 import { loginSchema } from "./schema";
 import { useLogin } from "./session";
 
 /** @param next where to go afterwards: the page that asked for a login */
 export function LoginPage({ next }: { next?: string | undefined }) {
-  const form = useForm({ resolver: zodResolver(loginSchema), mode: "onTouched", defaultValues: { email: "", password: "" } });
+  const form = useZodForm(loginSchema, { defaultValues: { email: "", password: "" } });
   const login = useLogin(next);
   const { errors } = form.formState;
   return (

@@ -1,12 +1,10 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useForm } from "react-hook-form";
 import { confirmReset } from "@/api/developers";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Field, FormError } from "@/components/ui/field";
 import { PasswordInput } from "@/components/ui/password-input";
-import { showProblem } from "@/lib/form";
+import { showProblem, useZodForm } from "@/lib/form";
 import { PASSWORD_HINT } from "@/lib/password";
 import { ApiError } from "@/lib/problem";
 import { GuestCard } from "./guest-card";
@@ -15,7 +13,7 @@ import { resetSchema } from "./schema";
 
 /** Sets a developer's new password with the token of a mailed link. */
 export function ResetPasswordPage({ token }: { token: string | undefined }) {
-  const form = useForm({ resolver: zodResolver(resetSchema), mode: "onTouched", defaultValues: { password: "" } });
+  const form = useZodForm(resetSchema, { defaultValues: { password: "" } });
   const reset = useMutation({ mutationFn: confirmReset, onError: (error) => showProblem(form, error) });
   const spent = reset.error instanceof ApiError && reset.error.code === "token_invalid";
   const { errors } = form.formState;

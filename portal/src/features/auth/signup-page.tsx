@@ -1,11 +1,9 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Link } from "@tanstack/react-router";
-import { useForm } from "react-hook-form";
 import { Button } from "@/components/ui/button";
 import { Field, FormError } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { PasswordInput } from "@/components/ui/password-input";
-import { showProblem } from "@/lib/form";
+import { showProblem, useZodForm } from "@/lib/form";
 import { PASSWORD_HINT } from "@/lib/password";
 import { GuestCard, textLink } from "./guest-card";
 import { signupSchema } from "./schema";
@@ -13,9 +11,7 @@ import { useSignup } from "./session";
 
 /** @param next where to go afterwards */
 export function SignupPage({ next }: { next?: string | undefined }) {
-  const form = useForm({
-    resolver: zodResolver(signupSchema),
-    mode: "onTouched",
+  const form = useZodForm(signupSchema, {
     defaultValues: { name: "", email: "", password: "" },
   });
   const signup = useSignup(next);

@@ -31,7 +31,7 @@ export function OverviewPage({
         </div>
       }
     >
-      <div className="grid gap-9">
+      <div className="grid grid-cols-1 gap-9">
         <StatisticsCards appId={appId} />
         <QuickStart appId={appId} language={language} onLanguage={onLanguage} />
       </div>

@@ -8,12 +8,12 @@ import { count } from "@/lib/number";
 
 /** How the application does: what is now, and the last 30 days. */
 export function StatisticsCards({ appId }: { appId: string }) {
-  const { data, error, isError, refetch } = useQuery({ ...statisticsQuery(appId), refetchInterval: 30_000 });
+  const { data, error, isError, refetch } = useQuery({ ...statisticsQuery(appId), refetchInterval: 10_000 });
   if (isError && data === undefined) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <StatisticsLoading />;
   const verified = data.users === 0 ? "none yet" : `${Math.floor((data.verified / data.users) * 100)} %`;
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Card className="grid grid-cols-2 overflow-hidden sm:grid-cols-4">
         <Tile label="Users" value={count(data.users)} />
         <Tile label="Verified" value={count(data.verified)} aside={verified} />

@@ -19,7 +19,7 @@ export function SettingsPage({ appId }: { appId: string }) {
           </div>
         </Loading>
       ) : (
-        <div className="grid gap-5">
+        <div className="grid grid-cols-1 gap-5">
           <GeneralForm application={application} />
           <UrlsForm application={application} />
           <SignupForm application={application} />

@@ -1,10 +1,9 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type DefaultValues, type FieldValues, useForm } from "react-hook-form";
+import type { DefaultValues, FieldValues } from "react-hook-form";
 import type * as z from "zod/mini";
 import { type Application, applicationQuery, applicationsQuery, type SettingsChange, updateApplication } from "@/api/applications";
 import { toast } from "@/components/ui/toast";
-import { showProblem } from "@/lib/form";
+import { showProblem, useZodForm } from "@/lib/form";
 
 /** What `updateApplication` takes. */
 interface Change {
@@ -26,9 +25,7 @@ export function useSettingsForm<T extends FieldValues>(
   write: (values: T) => Change,
 ) {
   const cache = useQueryClient();
-  const form = useForm<T>({
-    resolver: zodResolver(schema),
-    mode: "onTouched",
+  const form = useZodForm<T>(schema, {
     defaultValues: read(application) as DefaultValues<T>,
     // What was saved elsewhere comes in, except where one is typing.
     values: read(application),
