@@ -21,7 +21,11 @@ import { Route as GuestDevelopersVerifyEmailRouteImport } from "./routes/_guest.
 import { Route as HomeApplicationsAppIdRouteImport } from "./routes/_home.applications.$appId";
 import { Route as HomeApplicationsAppIdIndexRouteImport } from "./routes/_home.applications.$appId.index";
 import { Route as HomeApplicationsAppIdApiKeysRouteImport } from "./routes/_home.applications.$appId.api-keys";
+import { Route as HomeApplicationsAppIdAuditLogRouteImport } from "./routes/_home.applications.$appId.audit-log";
+import { Route as HomeApplicationsAppIdEventsRouteImport } from "./routes/_home.applications.$appId.events";
 import { Route as HomeApplicationsAppIdSettingsRouteImport } from "./routes/_home.applications.$appId.settings";
+import { Route as HomeApplicationsAppIdUsersIndexRouteImport } from "./routes/_home.applications.$appId.users.index";
+import { Route as HomeApplicationsAppIdUsersUserIdRouteImport } from "./routes/_home.applications.$appId.users.$userId";
 
 const GuestRoute = GuestRouteImport.update({
   id: "/_guest",
@@ -85,10 +89,34 @@ const HomeApplicationsAppIdApiKeysRoute =
     path: "/api-keys",
     getParentRoute: () => HomeApplicationsAppIdRoute,
   } as any);
+const HomeApplicationsAppIdAuditLogRoute =
+  HomeApplicationsAppIdAuditLogRouteImport.update({
+    id: "/audit-log",
+    path: "/audit-log",
+    getParentRoute: () => HomeApplicationsAppIdRoute,
+  } as any);
+const HomeApplicationsAppIdEventsRoute =
+  HomeApplicationsAppIdEventsRouteImport.update({
+    id: "/events",
+    path: "/events",
+    getParentRoute: () => HomeApplicationsAppIdRoute,
+  } as any);
 const HomeApplicationsAppIdSettingsRoute =
   HomeApplicationsAppIdSettingsRouteImport.update({
     id: "/settings",
     path: "/settings",
+    getParentRoute: () => HomeApplicationsAppIdRoute,
+  } as any);
+const HomeApplicationsAppIdUsersIndexRoute =
+  HomeApplicationsAppIdUsersIndexRouteImport.update({
+    id: "/users/",
+    path: "/users/",
+    getParentRoute: () => HomeApplicationsAppIdRoute,
+  } as any);
+const HomeApplicationsAppIdUsersUserIdRoute =
+  HomeApplicationsAppIdUsersUserIdRouteImport.update({
+    id: "/users/$userId",
+    path: "/users/$userId",
     getParentRoute: () => HomeApplicationsAppIdRoute,
   } as any);
 
@@ -102,8 +130,12 @@ export interface FileRoutesByFullPath {
   "/developers/verify-email": typeof GuestDevelopersVerifyEmailRoute;
   "/applications/$appId": typeof HomeApplicationsAppIdRouteWithChildren;
   "/applications/$appId/api-keys": typeof HomeApplicationsAppIdApiKeysRoute;
+  "/applications/$appId/audit-log": typeof HomeApplicationsAppIdAuditLogRoute;
+  "/applications/$appId/events": typeof HomeApplicationsAppIdEventsRoute;
   "/applications/$appId/settings": typeof HomeApplicationsAppIdSettingsRoute;
   "/applications/$appId/": typeof HomeApplicationsAppIdIndexRoute;
+  "/applications/$appId/users/$userId": typeof HomeApplicationsAppIdUsersUserIdRoute;
+  "/applications/$appId/users/": typeof HomeApplicationsAppIdUsersIndexRoute;
 }
 export interface FileRoutesByTo {
   "/": typeof HomeIndexRoute;
@@ -114,8 +146,12 @@ export interface FileRoutesByTo {
   "/developers/reset-password": typeof GuestDevelopersResetPasswordRoute;
   "/developers/verify-email": typeof GuestDevelopersVerifyEmailRoute;
   "/applications/$appId/api-keys": typeof HomeApplicationsAppIdApiKeysRoute;
+  "/applications/$appId/audit-log": typeof HomeApplicationsAppIdAuditLogRoute;
+  "/applications/$appId/events": typeof HomeApplicationsAppIdEventsRoute;
   "/applications/$appId/settings": typeof HomeApplicationsAppIdSettingsRoute;
   "/applications/$appId": typeof HomeApplicationsAppIdIndexRoute;
+  "/applications/$appId/users/$userId": typeof HomeApplicationsAppIdUsersUserIdRoute;
+  "/applications/$appId/users": typeof HomeApplicationsAppIdUsersIndexRoute;
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport;
@@ -130,8 +166,12 @@ export interface FileRoutesById {
   "/_guest/developers/verify-email": typeof GuestDevelopersVerifyEmailRoute;
   "/_home/applications/$appId": typeof HomeApplicationsAppIdRouteWithChildren;
   "/_home/applications/$appId/api-keys": typeof HomeApplicationsAppIdApiKeysRoute;
+  "/_home/applications/$appId/audit-log": typeof HomeApplicationsAppIdAuditLogRoute;
+  "/_home/applications/$appId/events": typeof HomeApplicationsAppIdEventsRoute;
   "/_home/applications/$appId/settings": typeof HomeApplicationsAppIdSettingsRoute;
   "/_home/applications/$appId/": typeof HomeApplicationsAppIdIndexRoute;
+  "/_home/applications/$appId/users/$userId": typeof HomeApplicationsAppIdUsersUserIdRoute;
+  "/_home/applications/$appId/users/": typeof HomeApplicationsAppIdUsersIndexRoute;
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath;
@@ -145,8 +185,12 @@ export interface FileRouteTypes {
     | "/developers/verify-email"
     | "/applications/$appId"
     | "/applications/$appId/api-keys"
+    | "/applications/$appId/audit-log"
+    | "/applications/$appId/events"
     | "/applications/$appId/settings"
-    | "/applications/$appId/";
+    | "/applications/$appId/"
+    | "/applications/$appId/users/$userId"
+    | "/applications/$appId/users/";
   fileRoutesByTo: FileRoutesByTo;
   to:
     | "/"
@@ -157,8 +201,12 @@ export interface FileRouteTypes {
     | "/developers/reset-password"
     | "/developers/verify-email"
     | "/applications/$appId/api-keys"
+    | "/applications/$appId/audit-log"
+    | "/applications/$appId/events"
     | "/applications/$appId/settings"
-    | "/applications/$appId";
+    | "/applications/$appId"
+    | "/applications/$appId/users/$userId"
+    | "/applications/$appId/users";
   id:
     | "__root__"
     | "/_guest"
@@ -172,8 +220,12 @@ export interface FileRouteTypes {
     | "/_guest/developers/verify-email"
     | "/_home/applications/$appId"
     | "/_home/applications/$appId/api-keys"
+    | "/_home/applications/$appId/audit-log"
+    | "/_home/applications/$appId/events"
     | "/_home/applications/$appId/settings"
-    | "/_home/applications/$appId/";
+    | "/_home/applications/$appId/"
+    | "/_home/applications/$appId/users/$userId"
+    | "/_home/applications/$appId/users/";
   fileRoutesById: FileRoutesById;
 }
 export interface RootRouteChildren {
@@ -267,11 +319,39 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof HomeApplicationsAppIdApiKeysRouteImport;
       parentRoute: typeof HomeApplicationsAppIdRoute;
     };
+    "/_home/applications/$appId/audit-log": {
+      id: "/_home/applications/$appId/audit-log";
+      path: "/audit-log";
+      fullPath: "/applications/$appId/audit-log";
+      preLoaderRoute: typeof HomeApplicationsAppIdAuditLogRouteImport;
+      parentRoute: typeof HomeApplicationsAppIdRoute;
+    };
+    "/_home/applications/$appId/events": {
+      id: "/_home/applications/$appId/events";
+      path: "/events";
+      fullPath: "/applications/$appId/events";
+      preLoaderRoute: typeof HomeApplicationsAppIdEventsRouteImport;
+      parentRoute: typeof HomeApplicationsAppIdRoute;
+    };
     "/_home/applications/$appId/settings": {
       id: "/_home/applications/$appId/settings";
       path: "/settings";
       fullPath: "/applications/$appId/settings";
       preLoaderRoute: typeof HomeApplicationsAppIdSettingsRouteImport;
+      parentRoute: typeof HomeApplicationsAppIdRoute;
+    };
+    "/_home/applications/$appId/users/": {
+      id: "/_home/applications/$appId/users/";
+      path: "/users";
+      fullPath: "/applications/$appId/users/";
+      preLoaderRoute: typeof HomeApplicationsAppIdUsersIndexRouteImport;
+      parentRoute: typeof HomeApplicationsAppIdRoute;
+    };
+    "/_home/applications/$appId/users/$userId": {
+      id: "/_home/applications/$appId/users/$userId";
+      path: "/users/$userId";
+      fullPath: "/applications/$appId/users/$userId";
+      preLoaderRoute: typeof HomeApplicationsAppIdUsersUserIdRouteImport;
       parentRoute: typeof HomeApplicationsAppIdRoute;
     };
   }
@@ -297,14 +377,22 @@ const GuestRouteWithChildren = GuestRoute._addFileChildren(GuestRouteChildren);
 
 interface HomeApplicationsAppIdRouteChildren {
   HomeApplicationsAppIdApiKeysRoute: typeof HomeApplicationsAppIdApiKeysRoute;
+  HomeApplicationsAppIdAuditLogRoute: typeof HomeApplicationsAppIdAuditLogRoute;
+  HomeApplicationsAppIdEventsRoute: typeof HomeApplicationsAppIdEventsRoute;
   HomeApplicationsAppIdSettingsRoute: typeof HomeApplicationsAppIdSettingsRoute;
   HomeApplicationsAppIdIndexRoute: typeof HomeApplicationsAppIdIndexRoute;
+  HomeApplicationsAppIdUsersUserIdRoute: typeof HomeApplicationsAppIdUsersUserIdRoute;
+  HomeApplicationsAppIdUsersIndexRoute: typeof HomeApplicationsAppIdUsersIndexRoute;
 }
 
 const HomeApplicationsAppIdRouteChildren: HomeApplicationsAppIdRouteChildren = {
   HomeApplicationsAppIdApiKeysRoute: HomeApplicationsAppIdApiKeysRoute,
+  HomeApplicationsAppIdAuditLogRoute: HomeApplicationsAppIdAuditLogRoute,
+  HomeApplicationsAppIdEventsRoute: HomeApplicationsAppIdEventsRoute,
   HomeApplicationsAppIdSettingsRoute: HomeApplicationsAppIdSettingsRoute,
   HomeApplicationsAppIdIndexRoute: HomeApplicationsAppIdIndexRoute,
+  HomeApplicationsAppIdUsersUserIdRoute: HomeApplicationsAppIdUsersUserIdRoute,
+  HomeApplicationsAppIdUsersIndexRoute: HomeApplicationsAppIdUsersIndexRoute,
 };
 
 const HomeApplicationsAppIdRouteWithChildren =

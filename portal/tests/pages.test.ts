@@ -35,6 +35,32 @@ const INSIDE: [string, (page: Page) => Promise<unknown>][] = [
       await page.getByRole("heading", { name: "to be shown is ready" }).waitFor();
     },
   ],
+  ["users", (page) => page.goto(`/applications/${app.appId}/users`)],
+  ["no-user-found", (page) => page.goto(`/applications/${app.appId}/users?search=nobody`)],
+  ["user", (page) => page.goto(`/applications/${app.appId}/users/${barbara}`)],
+  [
+    "erase-user",
+    async (page) => {
+      await page.goto(`/applications/${app.appId}/users/${barbara}`);
+      await page.getByRole("button", { name: "More actions" }).click();
+      await page.getByRole("menuitem", { name: "Erase this person" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  ],
+  [
+    "audit-log",
+    async (page) => {
+      await page.goto(`/applications/${app.appId}/audit-log`);
+      await page.getByRole("list", { name: "Audit log" }).locator("summary").first().click();
+    },
+  ],
+  [
+    "events",
+    async (page) => {
+      await page.goto(`/applications/${app.appId}/events`);
+      await page.getByRole("list", { name: "Events" }).locator("summary").nth(3).click();
+    },
+  ],
   ["settings", (page) => page.goto(`/applications/${app.appId}/settings`)],
   [
     "delete",
@@ -51,6 +77,7 @@ let browser: Browser;
 let email: string;
 let app: { appId: string; key: string };
 let other: { appId: string };
+let barbara: string;
 
 beforeAll(async () => {
   browser = await launch();
@@ -61,7 +88,9 @@ beforeAll(async () => {
   other = await developer.newApplication("My machine");
   for (const [index, who] of ["ada", "alan", "edsger", "barbara"].entries()) {
     const address = `${who}@example.com`;
-    await newUser(app, address);
+    ({
+      user: { id: barbara },
+    } = await newUser(app, address));
     for (let login = 0; login <= index; login += 1) await appCall(app, "POST", "/login", { email: address, password: PASSWORD });
   }
 });

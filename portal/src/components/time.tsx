@@ -11,6 +11,15 @@ export function Time({ at }: { at: string }) {
   );
 }
 
+/** The moment itself, to the second, for lists where the order matters; to the microsecond when one points at it. */
+export function Moment({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={at} className="whitespace-nowrap tabular-nums">
+      {moment(at)}
+    </time>
+  );
+}
+
 function everyMinute(changed: () => void): () => void {
   const timer = setInterval(changed, 15_000);
   return () => clearInterval(timer);

@@ -1,0 +1,32 @@
+import { useCallback } from "react";
+import { ACTIONS, type AuditFilters } from "@/api/audit-log";
+import { MomentInput } from "@/components/moment-input";
+import { Field } from "@/components/ui/field";
+import { Select } from "@/components/ui/input";
+import { UrlSearch } from "@/components/url-search";
+import { sentence } from "@/lib/wording";
+
+/** Narrows the audit log. */
+export function Filters({ filters, onFilters }: { filters: AuditFilters; onFilters: (filters: AuditFilters) => void }) {
+  const onUser = useCallback((user: string) => onFilters({ ...filters, user_id: user || undefined }), [filters, onFilters]);
+  return (
+    <div role="search" aria-label="Audit log" className="mb-4 grid items-end gap-3 sm:grid-cols-2 xl:grid-cols-4">
+      <Field label="Action">
+        <Select
+          value={filters.action ?? ""}
+          onChange={(event) => onFilters({ ...filters, action: event.target.value || undefined })}
+        >
+          <option value="">All actions</option>
+          {ACTIONS.map((action) => (
+            <option key={action} value={action}>
+              {sentence(action)}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <UrlSearch label="User id (usr_…)" value={filters.user_id ?? ""} onSearch={onUser} />
+      <MomentInput label="From" value={filters.from} onChange={(from) => onFilters({ ...filters, from })} />
+      <MomentInput label="Before" value={filters.to} onChange={(to) => onFilters({ ...filters, to })} />
+    </div>
+  );
+}
