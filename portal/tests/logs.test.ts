@@ -63,7 +63,8 @@ it("events are in order, open, and go on from a position", async () => {
   await page.goto(`/applications/${app.appId}/events`);
   const events = page.getByRole("list", { name: "Events" }).getByRole("listitem");
   await events.first().waitFor();
-  const positions = (await events.allTextContents()).map((text) => Number(/#(\d+)/.exec(text)?.[1]));
+  const positions = (await events.getByText(/^#\d+$/).allTextContents()).map((text) => Number(text.slice(1)));
+  expect(positions.length).toBe(await events.count());
   expect(positions).toEqual(positions.toSorted((one, other) => one - other));
   await page.getByText("UserRegistered").first().click();
   await page.getByRole("region", { name: /^Data of event/ }).getByText("ada@example.com").waitFor();

@@ -14,12 +14,11 @@ export function EventRow({ event, aside }: { event: Event; /** Beside the line. 
           <ChevronRight aria-hidden className="mt-0.5 size-4 shrink-0 text-soft transition-transform group-open:rotate-90" />
           <span className="min-w-0 grow">
             <span className="flex flex-wrap items-baseline gap-x-2.5">
-              <span className="font-medium text-ink">{eventInWords(event.type)}</span>
+              <span className="font-medium text-ink">{eventInWords(event.type)}</span>{" "}
               <code className="font-mono text-xs break-all text-soft">{event.type}</code>
             </span>
             <span className="mt-0.5 flex flex-wrap gap-x-2.5 text-[0.8125rem] text-soft">
-              <span className="tabular-nums">#{event.position}</span>
-              <Moment at={event.occurred_at} />
+              <span className="tabular-nums">#{event.position}</span> <Moment at={event.occurred_at} />{" "}
               <code className="font-mono text-xs leading-5.5 break-all">{event.aggregate_id}</code>
             </span>
           </span>
