@@ -82,12 +82,12 @@ function Events({ events, at, onAt }: { events: readonly Event[]; at: string | u
                     <Button
                       look="ghost"
                       size="small"
-                      aria-label={`Show who they were at event ${event.position}`}
+                      aria-label={`Go to event ${event.position}`}
                       aria-pressed={event.occurred_at === at}
                       className="aria-pressed:bg-primary-soft aria-pressed:text-primary"
                       onClick={() => onAt(event.occurred_at)}
                     >
-                      {later ? "later" : "Go to"}
+                      Go to
                     </Button>
                   }
                 />
