@@ -10,6 +10,9 @@ if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
   npm ci --no-audit --no-fund || exit 1
 fi
 
+# The browser tests of the example call the other package's.
+../sdk-python/examples/fastapi/run install || exit 1
+
 failed=0
 step() {
   printf '==> %s\n' "$1"

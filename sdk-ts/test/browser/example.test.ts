@@ -14,13 +14,10 @@ let origin: string;
 let context: BrowserContext;
 let close: () => Promise<void>;
 let backend: string;
-let stopBackend: () => void;
+let stopBackend: () => Promise<void>;
 
 beforeAll(async () => {
-  const probe = createServer().listen(0, "localhost");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
+  const port = await freePort();
   origin = `http://localhost:${port}`;
   service = await Service.start({}, [origin]);
   ({ url: backend, stop: stopBackend } = await startBackend(service, origin));
@@ -35,38 +32,61 @@ beforeAll(async () => {
       VITE_BACKEND_URL: backend,
     },
   });
-  const deadline = Date.now() + 30_000;
-  while (!(await fetch(origin).catch(() => undefined))?.ok) {
-    if (Date.now() > deadline || example.exitCode !== null) throw new Error("the example did not start");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await answers(origin, example);
 });
 afterAll(async () => {
   if (example.exitCode === null) {
     example.kill();
     await once(example, "exit");
   }
-  stopBackend();
+  await stopBackend();
   await service.remove();
 });
 beforeEach(async () => void ({ context, close } = await openBrowser()));
 afterEach(() => close());
 
-/** A backend that asks our own server entry who calls, in the way of the FastAPI example. */
-async function startBackend(devauth: Service, allowed: string): Promise<{ url: string; stop: () => void }> {
-  const { default: express } = await import("express");
-  const { expressAuth, TokenVerifier } = await import("../../src/server.js");
-  const app = express();
-  app.use((request, response, next) => {
-    response.set({ "access-control-allow-origin": allowed, "access-control-allow-headers": "authorization" });
-    if (request.method === "OPTIONS") response.sendStatus(204);
-    else next();
+/** The FastAPI example of the Python package, as its own command starts it: the two together are one little application. */
+async function startBackend(devauth: Service, allowed: string): Promise<{ url: string; stop: () => Promise<void> }> {
+  const port = await freePort();
+  const backend = spawn("../sdk-python/examples/fastapi/run", {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      PORT: String(port),
+      DEVAUTH_URL: devauth.url,
+      DEVAUTH_APP_ID: devauth.app.appId,
+      DEVAUTH_API_KEY: devauth.app.secretKey,
+      ALLOWED_ORIGINS: allowed,
+    },
   });
-  const verifier = new TokenVerifier({ baseUrl: devauth.url, appId: devauth.app.appId });
-  app.get("/api/me", expressAuth(verifier), (request, response) => void response.json({ email: request.auth!.email }));
-  const server = app.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, stop: () => void server.close() };
+  const url = `http://127.0.0.1:${port}`;
+  await answers(`${url}/api/health`, backend);
+  return {
+    url,
+    stop: async () => {
+      if (backend.exitCode !== null) return;
+      backend.kill();
+      await once(backend, "exit");
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "localhost");
+  await once(probe, "listening");
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  return port;
+}
+
+/** Waits until something answers at `url`, unless the one who should has ended. */
+async function answers(url: string, by: ChildProcess): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await fetch(url).catch(() => undefined))?.ok) {
+    if (Date.now() > deadline || by.exitCode !== null) throw new Error(`nothing answers at ${url}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 const shot = async (page: Page, name: string): Promise<void> => {
@@ -141,11 +161,12 @@ it("ten calls at the token's end show one refresh", async () => {
   await shot(page, "refreshed");
 });
 
-it("the backend knows who calls", async () => {
+it("the backend knows who calls, and refuses who is nobody", async () => {
   const page = await context.newPage();
   const email = await signup(page);
   await page.getByRole("button", { name: /^Ask / }).click();
   await page.getByTestId("backend").getByText(email).waitFor();
+  expect((await fetch(`${backend}/api/me`)).status).toBe(401);
 });
 
 it("sessions are listed and ended, and the other tab hears of it", async () => {
