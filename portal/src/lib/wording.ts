@@ -1,6 +1,6 @@
-/** "login_failed" → "Login failed" */
+/** "login_failed" → "Login failed", "api_key_created" → "API key created" */
 export function sentence(name: string): string {
-  const words = name.replaceAll("_", " ");
+  const words = name.replaceAll("_", " ").replace(/\bapi\b/, "API");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
