@@ -15,6 +15,7 @@ use crate::http::docs::errors::{BodyErrors, PortalErrors};
 use crate::http::error::ApiError;
 use crate::http::extract::CurrentDeveloper;
 use crate::http::portal::page::name_problem;
+use crate::telemetry::SecurityEvent;
 
 /// Show the developer who is logged in
 #[utoipa::path(get, path = "/v1/portal/developers/me", operation_id = "getDeveloper", tag = "Developers",
@@ -60,5 +61,6 @@ pub async fn update(
     let command = UserCommand::ChangeMetadata { metadata: metadata.clone(), now: app.clock.now() };
     let changed = app.commands.execute::<User>(before.id, command, &context, |_| Vec::new()).await;
     let state = changed.map_err(gone_is_logged_out)?.state;
+    SecurityEvent::new("metadata_changed").log();
     Ok(Json(UserRow { metadata: metadata.into(), updated_at: state.updated_at, ..before }.into()))
 }
