@@ -51,14 +51,10 @@ COPY --chmod=0555 deploy/compose/setup.sh /usr/local/bin/devauth-setup
 USER 65532:65532
 CMD ["devauth-setup"]
 
-# --- For the health check: one program of 1 MB, linked statically --------------------------------------------------------------
-FROM busybox:1.37-musl AS probe
-
 # --- What runs ------------------------------------------------------------------------------------------------------------------
 # glibc, libgcc, root certificates and a user without rights; no shell, no package manager. It writes no file, so the root file
 # system can be read-only.
 FROM gcr.io/distroless/cc-debian13:nonroot
-COPY --from=probe /bin/wget /usr/local/bin/wget
 COPY --from=build /src/target/release/devauth /usr/local/bin/devauth
 COPY LICENSE /usr/share/doc/devauth/LICENSE
 ENV DEVAUTH_BIND=0.0.0.0:8080 DEVAUTH_ADMIN_BIND=0.0.0.0:9090
@@ -68,6 +64,6 @@ USER 65532:65532
 STOPSIGNAL SIGTERM
 # Whether the process answers. Whether it can serve is /health/ready: a restart does not bring Postgres back.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
-    CMD ["/usr/local/bin/wget", "-q", "-T", "2", "-O", "/dev/null", "http://127.0.0.1:8080/health/live"]
+    CMD ["/usr/local/bin/devauth", "health", "--live"]
 ENTRYPOINT ["/usr/local/bin/devauth"]
 CMD ["serve"]

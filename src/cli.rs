@@ -6,6 +6,7 @@
 mod dev;
 mod events;
 mod failure;
+mod health;
 mod keys;
 mod migrate;
 mod openapi;
@@ -52,6 +53,7 @@ enum Command {
     Projections(projections::Args),
     Keys(keys::Args),
     Openapi(openapi::Args),
+    Health(health::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -78,6 +80,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Projections(args) => projections::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::Openapi(args) => openapi::run(&args),
+        Command::Health(args) => health::run(&args),
     }
 }
 

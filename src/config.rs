@@ -170,6 +170,16 @@ impl Config {
         })
     }
 
+    /// Reads where a node of this configuration listens, and nothing else.
+    ///
+    /// # Errors
+    /// `DEVAUTH_BIND` is no address.
+    pub fn bind_from_env(env: Env<'_>) -> Result<SocketAddr, ConfigErrors> {
+        let mut reader = Reader::new(env);
+        let bind = sections::bind(&mut reader);
+        reader.finish(|| bind)
+    }
+
     /// Reads what `devauth dev` lets its user change, around what it provides itself.
     ///
     /// `DEVAUTH_ENV` and the variables for which [`Provided`] has a value are not read.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use sqlx::pool::PoolConnection;
-use sqlx::{Postgres, Row as _};
+use sqlx::{PgExecutor, Postgres, Row as _};
 
 use crate::{Error, Pool};
 
@@ -54,7 +54,7 @@ pub struct KeyUse {
 /// # Errors
 /// Postgres is away.
 pub async fn observe(
-    pool: &Pool,
+    executor: impl PgExecutor<'_>,
     purpose: Purpose,
     keys: &[String],
     needed_until: Option<DateTime<Utc>>,
@@ -74,7 +74,7 @@ pub async fn observe(
     .bind(keys)
     .bind(now)
     .bind(needed_until)
-    .execute(pool)
+    .execute(executor)
     .await?;
     Ok(())
 }

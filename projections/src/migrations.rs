@@ -57,7 +57,27 @@ pub fn newest() -> i64 {
 /// # Errors
 /// Postgres is away or refuses a migration.
 pub async fn up(connection: &mut sqlx::PgConnection) -> Result<(), Error> {
-    migrator().run(connection).await.map_err(migration_error)
+    let migrator = migrator();
+    if is_applied(&migrator, connection).await {
+        return Ok(());
+    }
+    migrator.run(connection).await.map_err(migration_error)
+}
+
+/// Whether all of them are applied and nothing else is: then a start needs no lock and one statement. What can't be told, the
+/// migrator finds out.
+async fn is_applied(migrator: &Migrator, connection: &mut sqlx::PgConnection) -> bool {
+    let applied: Result<Vec<(i64, Vec<u8>, bool)>, _> =
+        sqlx::query_as("SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version")
+            .fetch_all(connection)
+            .await;
+    let ups = migrator.iter().filter(|migration| migration.migration_type.is_up_migration());
+    applied.is_ok_and(|applied| {
+        applied
+            .iter()
+            .map(|(version, checksum, success)| (*version, &**checksum, *success))
+            .eq(ups.map(|up| (up.version, &*up.checksum, true)))
+    })
 }
 
 /// Rolls back to `version` (0 = everything). For development: a way back loses the data of what it drops.

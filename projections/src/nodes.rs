@@ -1,7 +1,7 @@
 //! The nodes that run, each with the ids of the keys it works with: what a rotation of keys waits for.
 
 use chrono::{DateTime, Duration, Utc};
-use sqlx::Row as _;
+use sqlx::{PgExecutor, Row as _};
 use uuid::Uuid;
 
 use crate::{Error, Pool};
@@ -28,7 +28,7 @@ pub struct NodeRow {
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn put(pool: &Pool, node: &NodeRow) -> Result<(), Error> {
+pub async fn put(executor: impl PgExecutor<'_>, node: &NodeRow) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO nodes (id, started_at, seen_at, encryption_keys, signing_keys) VALUES ($1, $2, $2, $3, $4)
          ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, encryption_keys = excluded.encryption_keys,
@@ -38,7 +38,7 @@ pub async fn put(pool: &Pool, node: &NodeRow) -> Result<(), Error> {
     .bind(node.seen_at)
     .bind(&node.encryption_keys)
     .bind(&node.signing_keys)
-    .execute(pool)
+    .execute(executor)
     .await?;
     Ok(())
 }

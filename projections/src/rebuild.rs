@@ -220,13 +220,15 @@ pub async fn shadowing(pool: &Pool, model: Model) -> Result<Option<Shadowing>, E
 /// # Errors
 /// Postgres is away, or the role may not do it.
 pub async fn drop_left_overs(connection: &mut PgConnection) -> Result<Vec<&'static str>, Error> {
+    let schemas: Vec<_> = Model::all().map(schema).collect();
+    let there: Vec<String> =
+        sqlx::query_scalar("SELECT nspname::text FROM pg_namespace WHERE nspname = ANY($1)")
+            .bind(schemas)
+            .fetch_all(&mut *connection)
+            .await?;
     let mut dropped = Vec::new();
-    for model in Model::all() {
-        // Only where there is something: the lock would turn a rebuild away that just begins.
-        let there = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)");
-        if !there.bind(schema(model)).fetch_one(&mut *connection).await? {
-            continue;
-        }
+    // Only where there is something: the lock would turn a rebuild away that just begins.
+    for model in Model::all().filter(|model| there.contains(&schema(*model))) {
         let locked = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))");
         if !locked.bind(LOCK).bind(model.name()).fetch_one(&mut *connection).await? {
             continue;

@@ -54,18 +54,27 @@ pub async fn restrict(connection: &mut PgConnection) -> Result<Option<&'static s
         // Another database of the same server may be making it at this moment: then it is there, which is all we want.
         let _lost_race = connection.execute("CREATE ROLE devauth_service NOLOGIN").await;
     }
-    if may_create {
-        let _member_already = connection.execute("GRANT devauth_service TO CURRENT_USER").await;
+    if !may_assume(connection).await {
+        if may_create {
+            let _not_allowed = connection.execute("GRANT devauth_service TO CURRENT_USER").await;
+        }
+        if !may_assume(connection).await {
+            return Ok(None);
+        }
     }
-    if assume(connection, SERVICE_ROLE).await.is_err() {
-        return Ok(None);
-    }
-    connection.execute("RESET ROLE").await?;
     // Who doesn't own the tables can't grant on them, and gets a warning for each; then somebody who does has done it.
-    if owns_the_log(connection).await? {
-        return grant(connection).await;
+    if is_granted(connection).await? || !owns_the_log(connection).await? {
+        return Ok(Some(SERVICE_ROLE));
     }
-    Ok(Some(SERVICE_ROLE))
+    grant(connection).await
+}
+
+async fn may_assume(connection: &mut PgConnection) -> bool {
+    connection.execute("SET ROLE devauth_service; RESET ROLE").await.is_ok()
+}
+
+async fn is_granted(connection: &mut PgConnection) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar(GRANTED).bind(SERVICE_ROLE).fetch_one(connection).await?)
 }
 
 async fn owns_the_log(connection: &mut PgConnection) -> Result<bool, Error> {
@@ -77,7 +86,7 @@ async fn grant(connection: &mut PgConnection) -> Result<Option<&'static str>, Er
     let mut tx = connection.begin().await?;
     // Grants on the same table from two starting nodes would collide ("tuple concurrently updated").
     tx.execute("SELECT pg_advisory_xact_lock(hashtext('devauth grants'))").await?;
-    if sqlx::query_scalar(GRANTED).bind(SERVICE_ROLE).fetch_one(&mut *tx).await? {
+    if is_granted(&mut tx).await? {
         return Ok(Some(SERVICE_ROLE));
     }
     let granted = tx.execute(GRANTS).await;

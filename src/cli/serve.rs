@@ -7,6 +7,7 @@ use super::{Failure, block_on, env, until_told_to_stop, warn_of_unknown_variable
 use crate::app::REDIS_PREFIX;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::crypto::random;
 use crate::http::metrics;
 use crate::mailer::transport::Transport;
 use crate::service::{Parts, Service};
@@ -34,6 +35,7 @@ Exit status:
   2  the command line or the configuration is wrong; all problems are named at once";
 
 pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
+    random::prepare();
     warn_of_unknown_variables();
     let config = Config::from_env(&env)?;
     telemetry::init(&config.log, Destination::Stdout).map_err(|cause| Failure::usage(cause.to_string()))?;

@@ -198,6 +198,11 @@ fn is_mistyped_level(directive: &str) -> bool {
     !directive.contains(['=', '[']) && directive.trim().parse::<LevelFilter>().is_err()
 }
 
+/// Where the public routes are, whatever else is configured.
+pub(super) fn bind(reader: &mut Reader<'_>) -> Option<SocketAddr> {
+    reader.parse(&variables::BIND, |text| text.parse().map_err(|_| must_be(&variables::BIND)))
+}
+
 fn binds(reader: &mut Reader<'_>, environment: Environment) -> Option<(SocketAddr, SocketAddr)> {
     let bind = reader.parse(&variables::BIND, |text| address(text, environment, &variables::BIND));
     let admin_bind =

@@ -3,6 +3,13 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+/// Has the generator gather its entropy beside whatever comes next. It measures the processor's jitter for that, thirty
+/// milliseconds in which a start would wait.
+pub fn prepare() {
+    // Who can't have a thread waits a little.
+    let _not_now = std::thread::Builder::new().name("entropy".to_owned()).spawn(|| fill(&mut [0]));
+}
+
 /// Fills `bytes` with unpredictable values.
 pub fn fill(bytes: &mut [u8]) {
     aws_lc_rs::rand::fill(bytes).expect("aws-lc aborts rather than run without entropy");

@@ -10,9 +10,13 @@ use tracing::Instrument as _;
 use super::error::ApiError;
 use crate::app::App;
 
+/// Asks by POST, because a token does not belong into a URL (RFC 7662 section 2.1), and changes nothing.
+const READS: &str = "/v1/auth/introspect";
+
 /// Runs what follows in a task of its own, which a shutdown waits for. Reading requests stay with their connection.
 pub async fn detach(State(app): State<App>, request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if reads || request.uri().path() == READS {
         return next.run(request).await;
     }
     let running = app.tasks.spawn(next.run(request).in_current_span());

@@ -58,21 +58,26 @@ impl Presence {
     }
 
     async fn beat(&mut self) -> Result<(), Error> {
-        let (pool, now) = (&self.app.pool, self.app.clock.now());
+        let now = self.app.clock.now();
         let encryption_keys = self.app.keyring().key_ids();
         let signing_keys: Vec<String> = self.app.keys.signing().key_ids().map(str::to_owned).collect();
         // Should this be the last that is heard of the node, it goes on signing no longer than it counts as running.
         let token = chrono::Duration::from_std(self.app.config.tokens.access_ttl).unwrap_or_default();
         let needed = now + token + chrono::Duration::seconds(LEEWAY) + nodes::COUNTS_FOR;
-        key_uses::observe(pool, Purpose::Encryption, &encryption_keys, None, now).await?;
-        key_uses::observe(pool, Purpose::Signing, &signing_keys, Some(needed), now).await?;
         if !signing_keys.starts_with(std::slice::from_ref(&self.told)) {
-            // It signed until a moment ago.
-            key_uses::observe(pool, Purpose::Signing, std::slice::from_ref(&self.told), Some(needed), now)
-                .await?;
+            // It signed until a moment ago. By itself: within a transaction the rows of keys are locked in order.
+            let told = std::slice::from_ref(&self.told);
+            key_uses::observe(&self.app.pool, Purpose::Signing, told, Some(needed), now).await?;
         }
-        self.told = signing_keys[0].clone();
-        nodes::put(pool, &NodeRow { id: self.app.id, seen_at: now, encryption_keys, signing_keys }).await
+        let mut tx = self.app.pool.begin().await?;
+        key_uses::observe(&mut *tx, Purpose::Encryption, &encryption_keys, None, now).await?;
+        key_uses::observe(&mut *tx, Purpose::Signing, &signing_keys, Some(needed), now).await?;
+        let signer = signing_keys[0].clone();
+        nodes::put(&mut *tx, &NodeRow { id: self.app.id, seen_at: now, encryption_keys, signing_keys })
+            .await?;
+        tx.commit().await?;
+        self.told = signer;
+        Ok(())
     }
 
     async fn opens_what_others_seal(&self) -> Result<(), StartError> {

@@ -75,3 +75,41 @@ async fn what_is_no_command_is_a_mistake() {
     assert_eq!(run(&["--help"], &[]).await.0, Some(0));
     assert_eq!(run(&["serve", "--help"], &[]).await.0, Some(0));
 }
+
+/// Answers everything with this, somewhere on this machine.
+async fn answering(status: u16, body: &'static str) -> String {
+    let status = axum::http::StatusCode::from_u16(status).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        axum::serve(listener, axum::Router::new().fallback(async move || (status, body))).await
+    });
+    address
+}
+
+#[tokio::test]
+async fn the_health_of_the_node_on_this_machine_is_an_answer_and_a_status() {
+    let degraded = r#"{"status":"degraded","causes":["redis is away"]}"#;
+    let serves = answering(200, degraded).await;
+    let (status, said, errors) = run(&["health"], &[("DEVAUTH_BIND", &serves)]).await;
+    assert_eq!((status, said.trim_end(), errors.as_str()), (Some(0), degraded, ""));
+
+    let cannot = answering(503, r#"{"code":"unavailable"}"#).await;
+    let (status, said, errors) = run(&["health"], &[("DEVAUTH_BIND", &cannot)]).await;
+    assert_eq!((status, said.as_str()), (Some(1), ""));
+    assert!(errors.contains("503") && errors.contains("unavailable"), "{errors}");
+
+    for (bind, expected) in [("127.0.0.1:1", 1), ("here", 2)] {
+        let (status, said, errors) = run(&["health"], &[("DEVAUTH_BIND", bind)]).await;
+        assert_eq!((status, said.as_str()), (Some(expected), ""), "{errors}");
+    }
+}
+
+#[tokio::test]
+async fn who_accepts_and_never_answers_is_not_waited_for() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let (status, _, errors) = run(&["health", "--timeout", "1"], &[("DEVAUTH_BIND", &address)]).await;
+    assert_eq!(status, Some(1));
+    assert!(errors.contains("within 1s"), "{errors}");
+}

@@ -12,6 +12,26 @@ use crate::{Error, Pool, Tx};
 /// # Errors
 /// Postgres is away, or the key was wrapped with an encryption key that is not configured.
 pub async fn get_or_create(pool: &Pool, keyring: &Keyring, name: &str) -> Result<Key256, Error> {
+    let stored = match get(pool, name).await? {
+        Some(stored) => stored,
+        None => {
+            create(pool, keyring, name).await?;
+            get(pool, name).await?.ok_or(sqlx::Error::RowNotFound)?
+        }
+    };
+    Ok(keyring.unwrap(&stored, &bound_to(name))?)
+}
+
+async fn get(pool: &Pool, name: &str) -> Result<Option<Sealed>, Error> {
+    let row = sqlx::query("SELECT key_id, sealed FROM secrets.service_keys WHERE name = $1")
+        .bind(name)
+        .fetch_optional(pool)
+        .await?;
+    row.map(|row| Ok(Sealed { key_id: row.try_get("key_id")?, content: row.try_get("sealed")? })).transpose()
+}
+
+/// Makes the key, unless another node was first.
+async fn create(pool: &Pool, keyring: &Keyring, name: &str) -> Result<(), Error> {
     let sealed = keyring.wrap(&Key256::generate(), &bound_to(name));
     sqlx::query(
         "INSERT INTO secrets.service_keys (name, key_id, sealed) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
@@ -21,12 +41,7 @@ pub async fn get_or_create(pool: &Pool, keyring: &Keyring, name: &str) -> Result
     .bind(sealed.content)
     .execute(pool)
     .await?;
-    let row = sqlx::query("SELECT key_id, sealed FROM secrets.service_keys WHERE name = $1")
-        .bind(name)
-        .fetch_one(pool)
-        .await?;
-    let stored = Sealed { key_id: row.try_get("key_id")?, content: row.try_get("sealed")? };
-    Ok(keyring.unwrap(&stored, &bound_to(name))?)
+    Ok(())
 }
 
 fn bound_to(name: &str) -> [&str; 2] {

@@ -13,6 +13,10 @@ use tokio::sync::oneshot;
 
 use super::{HASH_QUEUE_DEPTH, HASH_SECONDS};
 
+/// How nice hashing threads are, of 19: with this a thread still gets a quarter of a core that another wants all of.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
+
 /// The queue is full: as much work waits as can be done in the time anybody is willing to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are waiting to be hashed")]
@@ -151,6 +155,7 @@ impl Shared {
     }
 
     fn work(&self) {
+        step_back();
         while let Some(job) = self.next() {
             let started = Instant::now();
             job.run();
@@ -178,6 +183,15 @@ impl Shared {
             }
             state = self.work_or_end.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+/// Lets threads that answer cheap requests go first where cores are short: a hash takes a quarter of a second, in which
+/// everything else would wait its turn. Nice is the thread's own on Linux and the whole process's elsewhere.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!(%error, "hashing threads run as any other");
     }
 }
 

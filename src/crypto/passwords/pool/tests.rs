@@ -157,3 +157,11 @@ fn threads_end_with_the_pool() {
         thread::yield_now();
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn jobs_let_everything_else_go_first() {
+    let nice = || rustix::process::getpriority_process(None).unwrap();
+    let pool = Pool::start(1, SECOND, SECOND);
+    assert_eq!(pool.run(nice).await, Ok((nice() + NICE).min(19)));
+}
