@@ -1,0 +1,70 @@
+/** A `devauth dev` of a test's own: the real program, with an empty database and an inbox. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export function program() {
+  const path = process.env.DEVAUTH_BIN;
+  if (!path) throw new Error("Set DEVAUTH_BIN to the devauth program.");
+  return path;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** The environment without what belongs to the tests: DevAuth warns of variables that it doesn't know. */
+export function environment() {
+  const foreign = (name) => name.startsWith("DEVAUTH_") && name !== "DEVAUTH_PG_BIN";
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign(name)));
+}
+
+/** Runs a command of DevAuth that serves until it is stopped. */
+export async function running(command, variables, url) {
+  const child = spawn(program(), command, { env: { ...environment(), ...variables }, stdio: ["ignore", "ignore", "inherit"] });
+  const ended = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGINT");
+    await ended;
+  };
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`devauth ${command} ended with status ${child.exitCode}`);
+    if ((await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) return stop;
+    if (Date.now() > deadline) {
+      await stop();
+      throw new Error(`${url} did not answer within a minute`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** @returns {Promise<{ url: string, stop: () => Promise<void> }>} */
+export async function devauth() {
+  const data = mkdtempSync(join(tmpdir(), "devauth-docs-"));
+  const [port, admin] = [await freePort(), await freePort()];
+  const url = `http://localhost:${port}`;
+  const clean = () => rmSync(data, { recursive: true, force: true });
+  const variables = {
+    DEVAUTH_BIND: `127.0.0.1:${port}`,
+    DEVAUTH_ADMIN_BIND: `127.0.0.1:${admin}`,
+    DEVAUTH_DATA_DIR: data,
+    DEVAUTH_LOG: "warn",
+  };
+  try {
+    const stop = await running(["dev"], variables, url);
+    return { url, stop: () => stop().finally(clean) };
+  } catch (error) {
+    clean();
+    throw error;
+  }
+}
