@@ -1,6 +1,7 @@
 /** The pages of the reference: the OpenAPI document, with the examples that a test runs and the advice of docs/errors.md. */
 import { readFileSync } from "node:fs";
 
+import { anchor } from "./anchor.js";
 import { errors } from "./errors.js";
 import { caller, document, errorCodes, operations, resolve } from "./openapi.js";
 import { members, objects, parameters, words } from "./schema.js";
@@ -31,7 +32,7 @@ const COMMON = [
 ];
 
 export const slug = (name) => name.toLowerCase().replace(/[^a-z]+/g, "-");
-const anchor = (summary) => summary.toLowerCase().replaceAll(" ", "-").replace(/[^\p{L}\p{N}_-]/gu, "");
+
 
 /** When the story calls it first: that is the order in which it is needed. */
 const turn = ({ operationId }) => steps.findIndex((step) => step.operation === operationId);
