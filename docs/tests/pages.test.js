@@ -9,7 +9,7 @@ import { Beauty } from "../site/beauty.js";
 import { beginnings } from "./support/beginnings.js";
 import { beginning, blocks } from "./support/blocks.js";
 import { database } from "./support/database.js";
-import { devauth, program } from "./support/devauth.js";
+import { devauth, freePort, program, ready } from "./support/devauth.js";
 import { Shell } from "./support/shell.js";
 
 const docs = new URL("../", import.meta.url);
@@ -27,24 +27,31 @@ describe.each(pages)("%s", (name) => {
   const page = readFileSync(new URL(name, docs), "utf8");
   const shown = blocks(page);
   const [actual, expected] = [new Beauty(), new Beauty()];
-  let service, shell, own, printed;
+  let service, shell, own, port, printed;
   const runs = shown.some(({ language, directive }) => language === "sh" && directive !== "not run");
 
   beforeAll(async () => {
     if (!runs) return;
     service = await devauth();
+    port = await freePort();
     own = page.includes(DATABASE) ? await database() : undefined;
-    const variables = { URL: service.url, ...(await beginnings[beginning(page)](service.url)) };
+    // Where a service of the page's own listens.
+    const binds = { DEVAUTH_BIND: `127.0.0.1:${port}`, DEVAUTH_ADMIN_BIND: `127.0.0.1:${await freePort()}` };
+    const variables = { URL: service.url, ...binds, ...(await beginnings[beginning(page)](service.url)) };
     shell = new Shell({ variables, programs: { devauth: program() } });
   });
   afterAll(async () => {
+    await shell?.run("kill $(jobs -p) 2>/dev/null; wait");
     await shell?.close();
     await service?.stop();
     await own?.drop();
   });
 
   /** A page's code, with the addresses of this run. */
-  const local = (code) => code.replaceAll("http://localhost:8080", service.url).replaceAll(DATABASE, own?.url ?? DATABASE);
+  function local(code) {
+    const here = code.replaceAll("http://localhost:8080", service.url).replaceAll(DATABASE, `'${own?.url}'`);
+    return here.replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`);
+  }
 
   for (const { language, code, line, directive, argument } of shown) {
     const called = `line ${line}: ${language} ${directive ?? ""}`;
@@ -53,6 +60,11 @@ describe.each(pages)("%s", (name) => {
     } else if (directive === "from") {
       it(`${called} ${argument}`, () => {
         expect(dedented(readFileSync(new URL(argument, new URL(name, docs)), "utf8"))).toContain(dedented(code));
+      });
+    } else if (directive === "serve") {
+      it(`${called}serves`, async () => {
+        await shell.run(`${local(code)} >serve.log 2>&1 &`);
+        await ready(local(argument));
       });
     } else if (language === "sh") {
       it(`${called}runs`, async () => {

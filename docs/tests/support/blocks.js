@@ -1,10 +1,11 @@
 /** The code on a page, and what is to be done with it. */
 
-const BLOCK = /(?:<!-- (?<directive>[\s\S]*?) -->\n)?^```(?<language>\w*)\n(?<code>[\s\S]*?)\n```$/gm;
+const BLOCK = /(?:<!-- (?<directive>(?:(?!-->)[\s\S])*) -->\n)?^```(?<language>\w*)\n(?<code>[\s\S]*?)\n```$/gm;
 
 /**
  * Blocks in order: `{ language, code, line, directive, argument }`. A comment just before a block is its directive:
- * `not run: why`, `from: a file that has these lines`, `run: what the reader has done meanwhile`.
+ * `not run: why`, `from: a file that has these lines`, `run: what the reader has done meanwhile`, `serve: where the command, which goes on
+ * running, will answer`.
  */
 export function blocks(page) {
   return [...page.matchAll(BLOCK)].map(({ groups: { directive, language, code }, index }) => {

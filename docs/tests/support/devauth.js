@@ -28,22 +28,12 @@ export function environment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign(name)));
 }
 
-/** Runs a command of DevAuth that serves until it is stopped. */
-export async function running(command, variables, url) {
-  const child = spawn(program(), command, { env: { ...environment(), ...variables }, stdio: ["ignore", "ignore", "inherit"] });
-  const ended = once(child, "exit");
-  const stop = async () => {
-    child.kill("SIGINT");
-    await ended;
-  };
-  const deadline = Date.now() + 60_000;
+/** Waits until the DevAuth at `url` can serve. `ended` says that it never will. */
+export async function ready(url, ended = () => false) {
+  const deadline = Date.now() + 45_000;
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`devauth ${command} ended with status ${child.exitCode}`);
-    if ((await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) return stop;
-    if (Date.now() > deadline) {
-      await stop();
-      throw new Error(`${url} did not answer within a minute`);
-    }
+    if ((await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) return;
+    if (ended() || Date.now() > deadline) throw new Error(`${url} did not become ready`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -53,18 +43,24 @@ export async function devauth() {
   const data = mkdtempSync(join(tmpdir(), "devauth-docs-"));
   const [port, admin] = [await freePort(), await freePort()];
   const url = `http://localhost:${port}`;
-  const clean = () => rmSync(data, { recursive: true, force: true });
   const variables = {
     DEVAUTH_BIND: `127.0.0.1:${port}`,
     DEVAUTH_ADMIN_BIND: `127.0.0.1:${admin}`,
     DEVAUTH_DATA_DIR: data,
     DEVAUTH_LOG: "warn",
   };
+  const child = spawn(program(), ["dev"], { env: { ...environment(), ...variables }, stdio: ["ignore", "ignore", "inherit"] });
+  const ended = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGINT");
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  };
   try {
-    const stop = await running(["dev"], variables, url);
-    return { url, stop: () => stop().finally(clean) };
+    await ready(url, () => child.exitCode !== null);
   } catch (error) {
-    clean();
+    await stop();
     throw error;
   }
+  return { url, stop };
 }
