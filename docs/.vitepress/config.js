@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "vitepress";
 
 import { groups } from "../site/reference.js";
@@ -64,6 +65,8 @@ export default defineConfig({
   description: "An authentication service for other people's applications, whose source of truth is a log of events.",
   base: process.env.SITE_BASE || "/",
   cleanUrls: false,
+  // What the reader runs; all other dead links stop the build.
+  ignoreDeadLinks: [/^http:\/\/localhost/],
   lastUpdated: false,
   srcExclude: ["site/**", "tests/**", "node_modules/**"],
   rewrites: { "decisions/README.md": "decisions/index.md" },
@@ -72,6 +75,10 @@ export default defineConfig({
     theme: { light: "github-light-high-contrast", dark: "github-dark" },
     anchor: { slugify: anchor },
     config: (md) => md.use(links, { repository: process.env.SITE_REPOSITORY, revision: process.env.SITE_REVISION ?? "main" }),
+  },
+  // What the pages offer to download.
+  buildEnd: ({ outDir }) => {
+    for (const file of ["openapi.json", "postman.json"]) copyFileSync(new URL(file, docs), join(outDir, file));
   },
   themeConfig: {
     logo: { src: "/favicon.svg", alt: "" },
