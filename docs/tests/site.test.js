@@ -68,7 +68,8 @@ describe("in a browser", () => {
     const { page, troubles, close } = await open({ viewport: { width: 390, height: 844 } });
     const wide = [];
     for (const path of [...pages.keys()].filter((path) => path !== "/404.html")) {
-      await page.goto(`${site.url}${path}`, { waitUntil: "networkidle" });
+      await page.goto(`${site.url}${path}`);
+      await page.evaluate(() => document.fonts.ready);
       if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wide.push(path);
     }
     await close();
@@ -91,7 +92,7 @@ describe("in a browser", () => {
   for (const colorScheme of ["light", "dark"]) {
     it.each(["/", "/getting-started.html", "/reference/users.html"])(`%s can be read by everybody (${colorScheme})`, async (path) => {
       const { page, close } = await open({ viewport: { width: 1280, height: 800 }, colorScheme });
-      await page.goto(`${site.url}${path}`, { waitUntil: "networkidle" });
+      await page.goto(`${site.url}${path}`);
       await page.evaluate(AXE);
       const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
       await close();
