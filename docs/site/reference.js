@@ -82,6 +82,7 @@ function failures(responses) {
 function route(operation) {
   const { operationId, method, path, summary, description, responses, requestBody } = operation;
   const [example, ...others] = examples.filter((other) => other.operation === operationId);
+  if (example === undefined) throw new Error(`${operationId} has no example: give it a step in site/story.js, then npm run record`);
   const schema = resolve(requestBody?.content["application/json"].schema);
   const answers = Object.entries(responses).filter(([status]) => status.startsWith("2"));
   const headers = answers.flatMap(([, response]) => Object.entries(response.headers ?? {}));
