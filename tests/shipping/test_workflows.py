@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-WORKFLOWS = ["checks", "codeql", "images", "release"]
+WORKFLOWS = ["checks", "codeql", "docs", "images", "release"]
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -41,6 +41,8 @@ def test_only_publishing_jobs_may_write(read):
             writers |= {(name, job, right) for right, value in body.get("permissions", {}).items() if value == "write"}
     assert writers == {
         ("codeql", "analyze", "security-events"),
+        ("docs", "publish", "id-token"),
+        ("docs", "publish", "pages"),
         ("images", "publish", "attestations"),
         ("images", "publish", "id-token"),
         ("images", "publish", "packages"),
