@@ -42,6 +42,7 @@ impl Deployment {
             ("DEVAUTH_BCRYPT_COST", "4"),
             ("DEVAUTH_RATE_LIMIT_PER_MINUTE", "100000"),
             ("DEVAUTH_TRUSTED_PROXIES", "127.0.0.1"),
+            ("DEVAUTH_DRAIN_TIME", "0s"),
             ("DEVAUTH_LOG", "debug"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
