@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::caller::{Answer, Caller, PASSWORD};
 
 /// How often a caller calls at most: a debug build shares its processors with the whole test run.
-const PACE: Duration = Duration::from_millis(10);
+const PACE: Duration = Duration::from_millis(25);
 
 /// What they do.
 const KINDS: [&str; 5] = ["login", "refresh", "me", "introspect", "signup"];
