@@ -1,6 +1,7 @@
 //! Real reverse proxies, as operators put them in front of nodes.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use devauth::crypto::random;
@@ -73,7 +74,9 @@ backend nodes
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(file);
         std::fs::write(&path, config).unwrap();
-        let mut command = Command::new(program);
+        // Debian has it where only root looks.
+        let system = Path::new("/usr/sbin").join(program);
+        let mut command = Command::new(if system.exists() { &system } else { Path::new(program) });
         command.args(arguments).arg(&path).env("HOME", directory.path());
         command.env("XDG_CONFIG_HOME", directory.path()).env("XDG_DATA_HOME", directory.path());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
@@ -81,7 +84,7 @@ backend nodes
         let proxy = Proxy { address, child, _directory: directory };
         let anyone = deployment.anyone_at(address);
         let leads_to_a_node = async {
-            while anyone.try_get("/health/ready").await.is_ok_and(|answer| answer.status == 200) == false {}
+            while !anyone.try_get("/health/ready").await.is_ok_and(|answer| answer.status == 200) {}
         };
         tokio::time::timeout(PATIENCE, leads_to_a_node).await.expect("the proxy starts");
         proxy
