@@ -11,10 +11,12 @@ use std::sync::Arc;
 use devauth_aggregates::{ApplicationId, UserId};
 use devauth_projections::event_log::{Actor, Context, EventLog};
 use devauth_projections::gathered::Gathered;
+use devauth_projections::reads::Reads;
 use devauth_projections::sealing::{Key256, Keyring};
 use devauth_projections::{Pool, cluster, sessions};
 use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
@@ -63,6 +65,8 @@ pub struct Node {
     pub clock: Clock,
     /// Connections to Postgres.
     pub pool: Pool,
+    /// Connections for reads of the portal.
+    pub reads: Reads,
     /// Finds living sessions for requests with access tokens.
     pub live_sessions: Gathered<sessions::Live>,
     /// Finds living sessions for refreshes.
@@ -83,6 +87,8 @@ pub struct Node {
     pub appended: Arc<Notify>,
     /// Told when a job was written.
     pub job_written: Arc<Notify>,
+    /// Cancelled when the node is about to end and wants no new requests.
+    pub ending: CancellationToken,
     /// What goes on after its request was answered or given up; a shutdown waits for it.
     pub tasks: TaskTracker,
 }
@@ -103,6 +109,7 @@ impl App {
     pub async fn new(
         config: Config,
         pool: Pool,
+        reads: Reads,
         clock: Clock,
         redis_prefix: &str,
     ) -> Result<Self, StartError> {
@@ -126,6 +133,7 @@ impl App {
             clock,
             live_sessions: Gathered::new(pool.clone()),
             refreshable_sessions: Gathered::new(pool.clone()),
+            reads,
             pool,
             commands,
             limiter,
@@ -135,6 +143,7 @@ impl App {
             login_failures: LoginFailures::default(),
             appended,
             job_written: Arc::new(Notify::new()),
+            ending: CancellationToken::new(),
             tasks: TaskTracker::new(),
         })))
     }

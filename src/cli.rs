@@ -122,16 +122,24 @@ fn answer_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     answer(&format!("{text}\n"))
 }
 
+/// Who wants a process to end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Whatever runs it (SIGTERM).
+    ByItsKeeper,
+    /// Somebody at a terminal (ctrl-c).
+    ByHand,
+}
+
 /// Waits for SIGTERM or ctrl-c.
-async fn until_told_to_stop() {
+async fn until_told_to_stop() -> Told {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
     let mut interrupt = signal(SignalKind::interrupt()).expect("SIGINT can be listened for");
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        _ = terminate.recv() => Told::ByItsKeeper,
+        _ = interrupt.recv() => Told::ByHand,
     }
-    tracing::info!("stopping: finishing what is in flight");
 }
 
 /// Runs a command's asynchronous part on all cores.

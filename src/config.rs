@@ -24,6 +24,7 @@ mod tests;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use lettre::message::Mailbox;
@@ -64,6 +65,8 @@ pub struct Config {
     pub environment: Environment,
     /// `postgres://…`, as sqlx reads it.
     pub database_url: SecretString,
+    /// A standby of it for reads of the portal; none means that it answers them itself.
+    pub database_replica_url: Option<SecretString>,
     /// `redis://…`; none means in-process limits and a single node.
     pub redis_url: Option<SecretString>,
     /// `smtp://…` or `smtps://…`.
@@ -92,6 +95,8 @@ pub struct Config {
     pub rates: Rates,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How long a node that was told to end goes on serving while it says that it isn't ready.
+    pub drain_time: Duration,
     /// A `tracing` filter, already checked.
     pub log: String,
     /// Whether `serve` applies the migrations before it listens.
@@ -103,6 +108,8 @@ pub struct Config {
 pub struct Provided {
     /// The private cluster's address.
     pub database_url: SecretString,
+    /// As [`Config::database_replica_url`]; a private cluster has none.
+    pub database_replica_url: Option<SecretString>,
     /// Where mail would go; `dev` catches it instead.
     pub smtp_url: SecretString,
     /// The keys, and where they are.
@@ -162,10 +169,12 @@ impl Config {
         let mail_from = reader.parse(&variables::MAIL_FROM, sections::mailbox);
         let public_url = reader.parse(&variables::PUBLIC_URL, |text| urls::public(text, environment));
         let keys = Keys::read(&mut reader);
+        let database_replica_url = reader.parse_if_set(&variables::DATABASE_REPLICA_URL, urls::database);
         let settings = Settings::read(&mut reader, environment);
 
         reader.finish(|| {
-            let provided = Provided { database_url: database_url?, smtp_url: smtp_url?, keys: keys? };
+            let (database_url, smtp_url, keys) = (database_url?, smtp_url?, keys?);
+            let provided = Provided { database_url, database_replica_url, smtp_url, keys };
             Some(Self::assemble(environment, provided, public_url?, mail_from?, settings?))
         })
     }
@@ -213,6 +222,7 @@ impl Config {
         Self {
             environment,
             database_url: provided.database_url,
+            database_replica_url: provided.database_replica_url,
             redis_url: settings.redis_url,
             smtp_url: provided.smtp_url,
             bind: settings.bind,
@@ -227,6 +237,7 @@ impl Config {
             lockout: settings.lockout,
             rates: settings.rates,
             trusted_proxies: settings.trusted_proxies,
+            drain_time: settings.drain_time,
             log: settings.log,
             migrate: settings.migrate,
         }

@@ -8,6 +8,7 @@ mod presence;
 mod projecting;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, StartError};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::server::{self, Refusals, ServerLimits};
+use crate::http::server::{self, Ending, Refusals, ServerLimits};
 use crate::http::{layers, metrics, pages, routes};
 use crate::mailer::transport::Transport;
 
@@ -47,7 +48,7 @@ pub struct Service {
     pub address: SocketAddr,
     /// Where `/metrics` is.
     pub admin_address: SocketAddr,
-    shutdown: CancellationToken,
+    ending: Ending,
     running: JoinHandle<()>,
 }
 
@@ -59,18 +60,18 @@ impl Service {
     pub async fn start(config: Config, parts: Parts) -> Result<Self, StartError> {
         let listener = listen(config.bind).await?;
         let admin = listen(config.admin_bind).await?;
-        let pool = open(&config).await?;
-        let app = App::new(config, pool, parts.clock, &parts.redis_prefix).await?;
+        let (pool, reads) = open(&config).await?;
+        let app = App::new(config, pool, reads, parts.clock, &parts.redis_prefix).await?;
         let presence = Presence::begin(app.clone()).await?;
         let (address, admin_address) = (local(&listener)?, local(&admin)?);
-        let shutdown = CancellationToken::new();
+        let ending = Ending { announced: app.ending.clone(), begun: CancellationToken::new() };
         let router = routes::router(&app, parts.pages.merge(pages::router(app.clone())));
         let refusals = Refusals::new(&app.config.public_url);
         let limits = ServerLimits::default();
-        let public = server::serve(listener, router, refusals.clone(), limits, shutdown.clone());
+        let public = server::serve(listener, router, refusals.clone(), limits, ending.clone());
         let admin_routes = parts.metrics.clone().map_or_else(Router::new, metrics::router);
         let admin_routes = layers::wrap(admin_routes, layers::HttpSettings::of(&app.config));
-        let private = server::serve(admin, admin_routes, refusals, limits, shutdown.clone());
+        let private = server::serve(admin, admin_routes, refusals, limits, ending.clone());
         let last = CancellationToken::new();
         let beside = background::run(app.clone(), presence, parts.transport, parts.metrics, last.clone());
         let tasks = app.tasks.clone();
@@ -85,12 +86,21 @@ impl Service {
             tokio::join!(requests, beside);
         });
         tracing::info!(%address, %admin_address, "listening");
-        Ok(Service { app, address, admin_address, shutdown, running })
+        Ok(Service { app, address, admin_address, ending, running })
+    }
+
+    /// Says on `/health/ready` that the node will end, and serves on for `time`: until proxies have noticed and send nobody here
+    /// any more. Connections are closed after their next answer.
+    pub async fn drain(&self, time: Duration) {
+        tracing::info!(seconds = time.as_secs_f64(), "draining: not ready any more, still serving");
+        self.ending.announced.cancel();
+        tokio::time::sleep(time).await;
     }
 
     /// Stops accepting, finishes what is in flight, and ends.
     pub async fn stop(self) {
-        self.shutdown.cancel();
+        self.ending.announced.cancel();
+        self.ending.begun.cancel();
         if self.running.await.is_err() {
             tracing::error!("a part of the node panicked");
         }

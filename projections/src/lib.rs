@@ -32,6 +32,7 @@ pub mod pool;
 pub mod portal_users;
 pub mod proof;
 pub mod read_models;
+pub mod reads;
 pub mod rebuild;
 pub mod resealing;
 pub mod roles;

@@ -25,6 +25,9 @@ const FRESH: Duration = Duration::from_millis(100);
 /// How long a command waits for a connection: nobody is waiting for an answer to a request.
 const READER_WAITS: Duration = Duration::from_secs(10);
 
+/// How long a reader waits for a connection to a standby.
+const STANDBY_WAITS: Duration = Duration::from_millis(500);
+
 /// How a node talks to Postgres.
 #[derive(Debug, Clone)]
 pub struct PoolSettings {
@@ -62,6 +65,11 @@ pub fn lazy(url: &str, settings: &PoolSettings) -> Result<Pool, Error> {
         })
         .after_connect(move |connection, _| {
             Box::pin(async move {
+                // After a failover the address may for a while lead to a server that is not promoted yet: it would show who was
+                // logged in some time ago, and refuse every command.
+                if sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(&mut *connection).await? {
+                    return Err(sqlx::Error::Protocol("this is a standby".to_owned()));
+                }
                 if let Some(role) = role {
                     roles::assume(connection, role).await?;
                 }
@@ -70,6 +78,27 @@ pub fn lazy(url: &str, settings: &PoolSettings) -> Result<Pool, Error> {
         })
         .connect_lazy_with(options(url)?);
     Ok(pool)
+}
+
+/// Opens a pool for reads from a standby. Who can't have a connection soon asks the primary.
+///
+/// # Errors
+/// The URL is not one of Postgres.
+pub(crate) fn of_standby(url: &str, settings: &PoolSettings) -> Result<Pool, Error> {
+    let role = settings.role;
+    let options = options(url)?.options([("default_transaction_read_only", "on")]);
+    Ok(PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(STANDBY_WAITS)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if let Some(role) = role {
+                    roles::assume(connection, role).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options))
 }
 
 /// Opens a pool whose sessions change nothing, for who looks at the log from outside the service.

@@ -9,8 +9,8 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
+use crate::Error;
 use crate::feed::Recorded;
-use crate::{Error, Pool};
 
 /// A user as the portal shows them in a list.
 #[derive(Clone)]
@@ -67,7 +67,7 @@ pub enum Start {
 /// # Errors
 /// Postgres is away.
 pub async fn list(
-    pool: &Pool,
+    connection: &mut PgConnection,
     application: ApplicationId,
     search: Option<&str>,
     start: Start,
@@ -89,7 +89,7 @@ pub async fn list(
     .bind(search.map(lower))
     .bind(limit)
     .bind(skip)
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     rows.iter().map(PortalUserRow::read).collect()
 }
@@ -98,14 +98,18 @@ pub async fn list(
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn count(pool: &Pool, application: ApplicationId, search: Option<&str>) -> Result<i64, Error> {
+pub async fn count(
+    connection: &mut PgConnection,
+    application: ApplicationId,
+    search: Option<&str>,
+) -> Result<i64, Error> {
     Ok(sqlx::query_scalar(
         "SELECT count(*) FROM portal_users
          WHERE application_id = $1 AND ($2::text IS NULL OR strpos(email_lower, $2) > 0)",
     )
     .bind(application.uuid())
     .bind(search.map(lower))
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await?)
 }
 

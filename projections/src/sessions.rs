@@ -213,7 +213,11 @@ pub async fn list(
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn count_living(pool: &Pool, application: ApplicationId, now: DateTime<Utc>) -> Result<i64, Error> {
+pub async fn count_living(
+    connection: &mut PgConnection,
+    application: ApplicationId,
+    now: DateTime<Utc>,
+) -> Result<i64, Error> {
     Ok(sqlx::query_scalar(&format!(
         "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.application_id = $1 AND u.status = 'active' AND {alive}",
@@ -221,7 +225,7 @@ pub async fn count_living(pool: &Pool, application: ApplicationId, now: DateTime
     ))
     .bind(application.uuid())
     .bind(now)
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await?)
 }
 

@@ -8,8 +8,8 @@ use devauth_aggregates::{ApplicationId, DomainEvent, SessionEvent, UserEvent};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::Error;
 use crate::feed::Recorded;
-use crate::{Error, Pool};
 
 /// What a user counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -224,7 +224,7 @@ pub struct DayStatistics {
 /// # Errors
 /// Postgres is away.
 pub async fn get(
-    pool: &Pool,
+    connection: &mut PgConnection,
     application: ApplicationId,
     today: NaiveDate,
     days: i32,
@@ -233,7 +233,7 @@ pub async fn get(
         "SELECT users, verified, suspended FROM application_statistics WHERE application_id = $1",
     )
     .bind(application.uuid())
-    .fetch_optional(pool)
+    .fetch_optional(&mut *connection)
     .await?;
     let (users, verified, suspended) = totals.unwrap_or_default();
     let rows: Vec<(NaiveDate, i64, i64)> = sqlx::query_as(
@@ -245,7 +245,7 @@ pub async fn get(
     .bind(application.uuid())
     .bind(today)
     .bind(days)
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     let day = |(day, signups, logins)| DayStatistics { day, signups, logins };
     Ok(Statistics { users, verified, suspended, days: rows.into_iter().map(day).collect() })

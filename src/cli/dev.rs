@@ -65,6 +65,7 @@ async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
     let service = Service::start(config, parts).await?;
     answer(&dev::walkthrough(&service.app.config.public_url))?;
     until_told_to_stop().await;
+    tracing::info!("stopping: finishing what is in flight");
     service.stop().await;
     Ok(())
 }
@@ -74,6 +75,7 @@ fn configure(environment: &DevEnvironment) -> Result<Config, Failure> {
         .map_err(|reason| Failure::failed(format!("the keys in the data directory: {reason}")))?;
     let provided = Provided {
         database_url: environment.postgres.database_url(dev::DATABASE).into(),
+        database_replica_url: None,
         // Never used: mail is caught.
         smtp_url: "smtp://localhost".to_owned().into(),
         keys,

@@ -3,7 +3,7 @@
 use axum::Router;
 use secrecy::ExposeSecret as _;
 
-use super::{Failure, block_on, env, until_told_to_stop, warn_of_unknown_variables};
+use super::{Failure, Told, block_on, env, until_told_to_stop, warn_of_unknown_variables};
 use crate::app::REDIS_PREFIX;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -17,8 +17,9 @@ use crate::telemetry::{self, Destination};
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Run the service, configured by the environment (see docs/configuration.md).\n\n\
-        Applies the migrations first, unless DEVAUTH_MIGRATE is off. SIGTERM or ctrl-c finishes what is in flight \
-        and stops.",
+        Applies the migrations first, unless DEVAUTH_MIGRATE is off. SIGTERM says on /health/ready that the node \
+        is going, serves on for DEVAUTH_DRAIN_TIME, finishes what is in flight and stops. Ctrl-c, or a second SIGTERM, \
+        doesn't wait.",
     after_help = AFTER_HELP
 )]
 pub(super) struct Args {}
@@ -57,8 +58,15 @@ async fn serve(config: Config) -> Result<(), Failure> {
         pages: Router::new(),
         metrics: Some(metrics),
     };
+    let drain_time = config.drain_time;
     let service = Service::start(config, parts).await?;
-    until_told_to_stop().await;
+    if until_told_to_stop().await == Told::ByItsKeeper && !drain_time.is_zero() {
+        tokio::select! {
+            () = service.drain(drain_time) => {}
+            _ = until_told_to_stop() => {}
+        }
+    }
+    tracing::info!("stopping: finishing what is in flight");
     service.stop().await;
     Ok(())
 }

@@ -93,8 +93,14 @@ fn the_example_file_as_it_is_does_not_start_a_service() {
         Config::from_env(&|name| values.get(name).cloned()).expect_err("its secrets are known to everybody");
 
     let named: Vec<&str> = errors.problems().iter().map(|problem| problem.variable.as_str()).collect();
-    let secrets =
-        ["DATABASE_URL", "SMTP_URL", "DEVAUTH_ENCRYPTION_KEY", "DEVAUTH_JWT_PRIVATE_KEY_FILE", "REDIS_URL"];
+    let secrets = [
+        "DATABASE_URL",
+        "SMTP_URL",
+        "DEVAUTH_ENCRYPTION_KEY",
+        "DEVAUTH_JWT_PRIVATE_KEY_FILE",
+        "DATABASE_REPLICA_URL",
+        "REDIS_URL",
+    ];
     assert_eq!(named, secrets, "every secret is refused, and nothing else");
 }
 

@@ -88,6 +88,7 @@ pub(super) struct Settings {
     pub(super) bind: SocketAddr,
     pub(super) admin_bind: SocketAddr,
     pub(super) trusted_proxies: Vec<IpNet>,
+    pub(super) drain_time: Duration,
     pub(super) passwords: Passwords,
     pub(super) tokens: Tokens,
     pub(super) lockout: Lockout,
@@ -102,6 +103,7 @@ impl Settings {
         let redis_url = reader.parse(&variables::REDIS_URL, urls::redis);
         let binds = binds(reader, environment);
         let trusted_proxies = reader.parse(&variables::TRUSTED_PROXIES, networks::parse_list);
+        let drain_time = reader.duration(&variables::DRAIN_TIME);
         let passwords = Passwords::read(reader, environment);
         let tokens = Tokens::read(reader);
         let lockout = Lockout::read(reader);
@@ -114,6 +116,7 @@ impl Settings {
             bind,
             admin_bind,
             trusted_proxies: trusted_proxies?,
+            drain_time: drain_time?,
             passwords: passwords?,
             tokens: tokens?,
             lockout: lockout?,

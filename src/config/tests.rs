@@ -46,12 +46,14 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(config.environment, Environment::Production);
     assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
     assert_eq!(config.admin_bind.to_string(), "127.0.0.1:9090");
+    assert!(config.database_replica_url.is_none());
     assert!(config.redis_url.is_none());
     assert_eq!(config.passwords, Passwords::default());
     assert_eq!(config.tokens, Tokens::default());
     assert_eq!(config.lockout, Lockout::default());
     assert_eq!(config.rates, Rates::default());
     assert!(config.trusted_proxies.is_empty());
+    assert_eq!(config.drain_time, Duration::from_secs(5));
     assert_eq!(config.log, "info");
     assert!(config.migrate);
 }
@@ -60,6 +62,7 @@ fn defaults_are_those_of_the_contract() {
 fn every_variable_reaches_its_field() {
     let config = config(&[
         ("DEVAUTH_ENV", "test"),
+        ("DATABASE_REPLICA_URL", "postgres://devauth:db-pass@standby/devauth"),
         ("REDIS_URL", "redis://cache:6379"),
         ("DEVAUTH_BIND", "127.0.0.1:0"),
         ("DEVAUTH_ADMIN_BIND", "[::1]:0"),
@@ -76,6 +79,7 @@ fn every_variable_reaches_its_field() {
         ("DEVAUTH_RATE_LIMIT_PER_MINUTE", "100"),
         ("DEVAUTH_INTROSPECT_LIMIT_PER_MINUTE", "200"),
         ("DEVAUTH_TRUSTED_PROXIES", "10.0.0.0/8"),
+        ("DEVAUTH_DRAIN_TIME", "7s"),
         ("DEVAUTH_DATA_DIR", "/srv/devauth"),
         ("DEVAUTH_LOG", "warn,devauth=debug"),
         ("DEVAUTH_MIGRATE", "off"),
@@ -85,6 +89,10 @@ fn every_variable_reaches_its_field() {
     assert_eq!(config.environment, Environment::Test);
     assert_eq!(config.database_url.expose_secret(), "postgres://devauth:db-pass@db/devauth");
     assert_eq!(config.smtp_url.expose_secret(), "smtps://devauth:mail-pass@mail.example.com");
+    assert_eq!(
+        config.database_replica_url.expect("set").expose_secret(),
+        "postgres://devauth:db-pass@standby/devauth"
+    );
     assert_eq!(config.redis_url.expect("set").expose_secret(), "redis://cache:6379");
     assert_eq!(
         (config.bind.to_string(), config.admin_bind.to_string()),
@@ -104,6 +112,7 @@ fn every_variable_reaches_its_field() {
     assert_eq!(config.lockout, Lockout { attempts: 7, window: Duration::from_secs(1_200) });
     assert_eq!(config.rates, Rates { per_minute: 100, introspect_per_minute: 200 });
     assert_eq!(config.trusted_proxies[0].to_string(), "10.0.0.0/8");
+    assert_eq!(config.drain_time, Duration::from_secs(7));
     assert_eq!(config.log, "warn,devauth=debug");
     assert!(!config.migrate);
 }
@@ -118,6 +127,7 @@ fn each_bad_value_is_named() {
     for (variable, value) in [
         ("DATABASE_URL", "db:5432"),
         ("SMTP_URL", "mail.example.com"),
+        ("DATABASE_REPLICA_URL", "standby:5432"),
         ("REDIS_URL", "cache:6379"),
         ("DEVAUTH_PUBLIC_URL", "http://auth.example.com"),
         ("DEVAUTH_ENCRYPTION_KEY", "c2hvcnQ="),
@@ -246,6 +256,7 @@ fn dev_reads_what_may_be_changed_and_provides_the_rest() {
     let good = config(&[]).expect("a good configuration");
     let provided = || Provided {
         database_url: "postgres:///devauth?host=/tmp/devauth".into(),
+        database_replica_url: None,
         smtp_url: "smtp://localhost".into(),
         keys: Keys {
             encryption_keys: good.encryption_keys.clone(),

@@ -42,6 +42,15 @@ pub(super) const DATABASE_URL: Variable = Variable {
     ..PLAIN
 };
 
+pub(super) const DATABASE_REPLICA_URL: Variable = Variable {
+    name: "DATABASE_REPLICA_URL",
+    from_file: true,
+    accepts: Accepts::Words("a URL that begins with postgres://"),
+    example: "postgres://devauth:change-me@standby:5432/devauth",
+    meaning: "A streaming standby of that database, for lists of the portal; while it is behind or away the database itself answers",
+    ..PLAIN
+};
+
 pub(super) const REDIS_URL: Variable = Variable {
     name: "REDIS_URL",
     from_file: true,
@@ -221,6 +230,15 @@ pub(super) const TRUSTED_PROXIES: Variable = Variable {
     ..PLAIN
 };
 
+pub(super) const DRAIN_TIME: Variable = Variable {
+    name: "DEVAUTH_DRAIN_TIME",
+    default: Some("5s"),
+    accepts: duration_between(0, 5 * 60),
+    example: "5s",
+    meaning: "How long a node that got SIGTERM goes on serving while `/health/ready` is 503, so that proxies stop choosing it; longer than they take to notice",
+    ..PLAIN
+};
+
 pub(super) const DATA_DIR: Variable = Variable {
     name: "DEVAUTH_DATA_DIR",
     accepts: Accepts::Words("the path of a directory"),
@@ -256,10 +274,12 @@ pub const VARIABLES: &[Variable] = &[
     PUBLIC_URL,
     ENCRYPTION_KEY,
     JWT_PRIVATE_KEY_FILE,
+    DATABASE_REPLICA_URL,
     REDIS_URL,
     BIND,
     ADMIN_BIND,
     TRUSTED_PROXIES,
+    DRAIN_TIME,
     BCRYPT_COST,
     ACCESS_TOKEN_TTL,
     REFRESH_TOKEN_TTL,

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::body::Json;
 use super::docs::errors::UnavailableErrors;
-use super::error::ApiError;
+use super::error::{ApiError, ErrorCode};
 use crate::app::App;
 
 /// Mail older than this says that its way out is blocked; the contract promises 30 seconds.
@@ -46,11 +46,14 @@ async fn live() -> Json<Health> {
 
 /// Whether the service can serve
 ///
-/// 503 without Postgres; `degraded` while Redis is away (limits are counted by each node), mail does not leave, or something
+/// 503 without Postgres and while the node drains before it ends; `degraded` while Redis is away (limits are counted by each node), mail does not leave, or something
 /// that follows the log stopped or is behind.
 #[utoipa::path(get, path = "/health/ready", operation_id = "getReadiness", tag = "Health",
     responses((status = 200, description = "It serves", body = Health), UnavailableErrors))]
 async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
+    if app.ending.is_cancelled() {
+        return Err(ErrorCode::Unavailable.into());
+    }
     let (_, oldest) = jobs::backlog(&app.pool).await?;
     let mut causes = Vec::new();
     if app.limiter.redis_is_up().await == Some(false) {

@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 use tokio_util::sync::CancellationToken;
 
 use crate::crypto::passwords::{HASH_QUEUE_DEPTH, HASH_SECONDS};
+use crate::http::portal::READS_TOTAL;
 use crate::limits::REDIS_FALLBACK_TOTAL;
 
 /// Counts requests by method, route and status.
@@ -62,6 +63,10 @@ fn describe() {
     metrics::describe_counter!(
         REDIS_FALLBACK_TOTAL,
         "Decisions made by this node alone while Redis was away"
+    );
+    metrics::describe_counter!(
+        READS_TOTAL,
+        "Reads of the portal by who answered, the primary or its standby"
     );
     metrics::describe_gauge!(RESIDENT_BYTES, metrics::Unit::Bytes, "Resident memory of the process");
 }

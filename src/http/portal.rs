@@ -11,6 +11,8 @@ mod settings;
 pub mod statistics;
 pub mod users;
 
+pub use freshness::READS_TOTAL;
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -20,6 +20,16 @@ use tokio_util::task::TaskTracker;
 use connection::Connection;
 pub use refusal::Refusals;
 
+/// How a server is told to end: first that it will, then to do it.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// Everything is served as before, and each connection is closed after its next answer, so that clients make new ones,
+    /// elsewhere if they can.
+    pub announced: CancellationToken,
+    /// Nobody new is let in; idle connections are closed.
+    pub begun: CancellationToken,
+}
+
 /// What connections may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
@@ -50,7 +60,7 @@ impl Default for ServerLimits {
 /// How long to leave the listener alone when it has no more file descriptors to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves until cancelled, then finishes what is in flight within [`ServerLimits::drain_time`].
+/// Serves until the ending has begun, then finishes what is in flight within [`ServerLimits::drain_time`].
 ///
 /// `refusals` writes the answers to requests that can't even be parsed.
 pub async fn serve(
@@ -58,13 +68,13 @@ pub async fn serve(
     router: Router,
     refusals: Refusals,
     limits: ServerLimits,
-    shutdown: CancellationToken,
+    ending: Ending,
 ) {
     let tracker = TaskTracker::new();
     let cut_off = CancellationToken::new();
-    let shared = Arc::new(connection::Shared { router, refusals, limits, shutdown: shutdown.clone() });
+    let shared = Arc::new(connection::Shared { router, refusals, limits, ending: ending.clone() });
     let accepting = accept_all(&listener, shared, &tracker, &cut_off);
-    shutdown.run_until_cancelled(accepting).await;
+    ending.begun.run_until_cancelled(accepting).await;
     drop(listener);
 
     tracker.close();

@@ -1,6 +1,7 @@
 //! Opening the database: migrations with the configured role, everything else with less.
 
 use devauth_projections::pool::{self, Connection, PoolSettings};
+use devauth_projections::reads::Reads;
 use devauth_projections::{Error, Pool, migrations, rebuild, roles};
 use secrecy::ExposeSecret as _;
 
@@ -41,11 +42,11 @@ async fn drop_left_overs(connection: &mut Connection) {
     }
 }
 
-/// Migrates unless told not to, and opens a pool whose connections act with as few rights as the server lets us arrange.
+/// Migrates unless told not to, and opens pools whose connections act with as few rights as the server lets us arrange.
 ///
 /// # Errors
 /// Postgres is away or refuses.
-pub async fn open(config: &Config) -> Result<Pool, Error> {
+pub async fn open(config: &Config) -> Result<(Pool, Reads), Error> {
     let url = config.database_url.expose_secret();
     let mut owner = pool::owner(url).await?;
     if config.migrate {
@@ -57,5 +58,12 @@ pub async fn open(config: &Config) -> Result<Pool, Error> {
             "the server doesn't allow a role with fewer rights: the log's triggers alone protect it"
         );
     }
-    pool::lazy(url, &PoolSettings { role, ..PoolSettings::default() })
+    let settings = PoolSettings { role, ..PoolSettings::default() };
+    let pool = pool::lazy(url, &settings)?;
+    let reads = Reads::of(pool.clone());
+    let reads = match &config.database_replica_url {
+        Some(standby) => reads.with_standby(standby.expose_secret(), &settings)?,
+        None => reads,
+    };
+    Ok((pool, reads))
 }

@@ -77,7 +77,12 @@ impl Caller {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(self.http.get(self.url(path))).await.unwrap()
+        self.try_get(path).await.unwrap()
+    }
+
+    /// Or the error of a connection that was not answered on.
+    pub async fn try_get(&self, path: &str) -> reqwest::Result<Answer> {
+        self.send(self.http.get(self.url(path))).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
@@ -129,6 +134,12 @@ impl Caller {
 
     /// A new developer's new application, called with a secret key.
     pub async fn application(&self) -> Self {
+        self.developer().await.1
+    }
+
+    /// A new developer, and their new application as its backend calls it. The application's id is what the developer's paths
+    /// begin with: `/v1/portal/applications/app_…`.
+    pub async fn developer(&self) -> (Self, Self, String) {
         let credentials = json!({"email": "grace@example.org", "password": PASSWORD});
         self.post("/v1/portal/developers/signup", credentials.clone()).await.expect(201);
         let login = self.post("/v1/portal/developers/login", credentials).await.expect(200);
@@ -136,9 +147,10 @@ impl Caller {
         let body = json!({"name": "Acme", "environment": "development"});
         let created = developer.post("/v1/portal/applications", body).await.expect(201);
         let id = created["app_id"].as_str().unwrap();
-        let path = format!("/v1/portal/applications/{id}/api-keys");
-        let issued = developer.post(&path, json!({"label": "test"})).await.expect(201);
-        self.with("x-app-id", id).with("x-api-key", issued["key"].as_str().unwrap())
+        let path = format!("/v1/portal/applications/{id}");
+        let issued = developer.post(&format!("{path}/api-keys"), json!({"label": "test"})).await.expect(201);
+        let backend = self.with("x-app-id", id).with("x-api-key", issued["key"].as_str().unwrap());
+        (developer, backend, path)
     }
 
     /// Signs a user up with the usual password.

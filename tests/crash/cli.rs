@@ -3,16 +3,7 @@
 use devauth_test_support::database::Database;
 use serde_json::Value;
 
-use crate::node::devauth;
-
-/// Exit status, stdout and stderr.
-pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
-    let environment: Vec<_> =
-        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let output = devauth(arguments, &environment).output().await.unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
+use crate::node::run;
 
 async fn tables(database: &Database) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'secrets') AND tablename <> '_sqlx_migrations'")

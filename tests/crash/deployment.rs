@@ -1,5 +1,6 @@
 //! What a node needs around it, and everything secret or personal that was used, so that no log tells of it.
 
+use std::net::SocketAddr;
 use std::sync::Mutex;
 
 use base64::Engine as _;
@@ -9,8 +10,7 @@ use devauth_test_support::database::Database;
 use devauth_test_support::smtp::{Received, SmtpSink};
 
 use crate::caller::Caller;
-use crate::cli::run;
-use crate::node::{Node, Output};
+use crate::node::{Node, Output, run};
 
 /// A database, a mail server and keys for any number of nodes.
 pub struct Deployment {
@@ -42,6 +42,7 @@ impl Deployment {
             ("DEVAUTH_BCRYPT_COST", "4"),
             ("DEVAUTH_RATE_LIMIT_PER_MINUTE", "100000"),
             ("DEVAUTH_TRUSTED_PROXIES", "127.0.0.1"),
+            ("DEVAUTH_DRAIN_TIME", "0s"),
             ("DEVAUTH_LOG", "debug"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
@@ -99,7 +100,12 @@ impl Deployment {
 
     /// Somebody without credentials, at this node.
     pub fn anyone(&self, node: &Node) -> Caller {
-        Caller::new(node.address, self.told.clone())
+        self.anyone_at(node.address)
+    }
+
+    /// The same at an address that leads to nodes.
+    pub fn anyone_at(&self, address: SocketAddr) -> Caller {
+        Caller::new(address, self.told.clone())
     }
 
     /// An application's backend.

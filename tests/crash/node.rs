@@ -33,6 +33,15 @@ pub fn devauth(arguments: &[&str], environment: &[(String, String)]) -> Command 
     command
 }
 
+/// Exit status, stdout and stderr of a command.
+pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let environment: Vec<_> =
+        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let output = devauth(arguments, &environment).output().await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
 impl Node {
     /// Starts it and waits until it listens.
     pub async fn start(environment: &[(String, String)]) -> Self {

@@ -129,6 +129,7 @@ fn config(database_url: &str, smtp_url: &str) -> Config {
     Config {
         environment: Environment::Test,
         database_url: database_url.to_owned().into(),
+        database_replica_url: None,
         redis_url: Some(redis_url().into()),
         smtp_url: smtp_url.to_owned().into(),
         bind: ([127, 0, 0, 1], 0).into(),
@@ -143,6 +144,7 @@ fn config(database_url: &str, smtp_url: &str) -> Config {
         lockout: Lockout::default(),
         rates: Rates { per_minute: 10_000, ..Rates::default() },
         trusted_proxies: Vec::new(),
+        drain_time: std::time::Duration::ZERO,
         log: "off".to_owned(),
         migrate: true,
     }

@@ -17,6 +17,7 @@ use devauth_projections::Write;
 use devauth_projections::event_log::{Actor, Context};
 use devauth_projections::jobs::{self, NewJob};
 use devauth_projections::pool::{self, PoolSettings};
+use devauth_projections::reads::Reads;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -38,7 +39,8 @@ impl Node {
     pub async fn start(settings: ApplicationSettings) -> Self {
         let database = Database::migrated().await;
         let pool = pool::lazy(&database.url, &PoolSettings::default()).unwrap();
-        let app = App::new(config(&database.url), pool, Clock::system(), "test:").await.unwrap();
+        let reads = Reads::of(pool.clone());
+        let app = App::new(config(&database.url), pool, reads, Clock::system(), "test:").await.unwrap();
         let application = ApplicationId::from_uuid(app.new_id());
         let node = Node { app, application, database };
         node.create_application(settings).await;

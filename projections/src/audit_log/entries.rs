@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, AuditEntryId, UserId};
 use sqlx::postgres::PgRow;
-use sqlx::{Postgres, QueryBuilder, Row as _};
+use sqlx::{PgConnection, Postgres, QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::Action;
-use crate::{Error, Pool};
+use crate::Error;
 
 /// An entry.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ impl Entry {
 /// # Errors
 /// Postgres is away.
 pub async fn list(
-    pool: &Pool,
+    connection: &mut PgConnection,
     application: ApplicationId,
     filter: &Filter,
     limit: i64,
@@ -101,7 +101,7 @@ pub async fn list(
     select(&mut query, application, filter, limit);
     query.push(") ORDER BY occurred_at DESC, id DESC LIMIT ").push_bind(limit);
     // Planned anew each time, for the values at hand: a plan for any action and any application would read too much of some.
-    let rows = query.build().persistent(false).fetch_all(pool).await?;
+    let rows = query.build().persistent(false).fetch_all(connection).await?;
     Ok(rows.iter().map(Entry::read).collect::<Result<_, _>>()?)
 }
 

@@ -20,7 +20,7 @@ use crate::read_models::history;
 const MODEL: ReadModel = ReadModel::AuditLog;
 
 async fn entries(fixture: &Fixture, filter: &Filter) -> Vec<Entry> {
-    list(&fixture.pool, application(), filter, 1_000).await.unwrap()
+    list(&mut fixture.pool.acquire().await.unwrap(), application(), filter, 1_000).await.unwrap()
 }
 
 async fn all(fixture: &Fixture) -> Vec<Entry> {
@@ -175,7 +175,7 @@ async fn rows_read(pool: &devauth_projections::Pool, filter: &Filter) -> (usize,
     // The statistics of a transaction that is still open are counted as it goes; the pool has one connection.
     pool.execute("BEGIN").await.unwrap();
     let before: i64 = sqlx::query_scalar(COUNT).fetch_one(pool).await.unwrap();
-    let found = list(pool, application(), filter, 51).await.unwrap().len();
+    let found = list(&mut pool.acquire().await.unwrap(), application(), filter, 51).await.unwrap().len();
     let after: i64 = sqlx::query_scalar(COUNT).fetch_one(pool).await.unwrap();
     pool.execute("ROLLBACK").await.unwrap();
     (found, after - before)
@@ -204,7 +204,11 @@ async fn a_page_reads_its_own_rows_and_no_others() {
     let middle = chrono::DateTime::from_timestamp(1_767_225_600 + 10_000, 0).unwrap();
     let user = Some(UserId::from_uuid(Uuid::from_u128(0x123)));
     let everything = Filter::default();
-    let place = list(&pool, application(), &everything, 51).await.unwrap().last().map(Entry::place);
+    let place = list(&mut pool.acquire().await.unwrap(), application(), &everything, 51)
+        .await
+        .unwrap()
+        .last()
+        .map(Entry::place);
     for (what, filter) in [
         ("all", everything.clone()),
         ("the next page", Filter { after: place, ..everything.clone() }),
@@ -244,7 +248,7 @@ async fn pages_go_through_everything_once_however_many_things_happened_at_once()
     let mut filter = Filter::default();
     let mut seen = Vec::new();
     loop {
-        let page = list(&fixture.pool, application(), &filter, 3).await.unwrap();
+        let page = list(&mut fixture.pool.acquire().await.unwrap(), application(), &filter, 3).await.unwrap();
         let Some(last) = page.last() else { break };
         filter.after = Some(last.place());
         seen.extend(page.iter().map(|entry| entry.id));

@@ -140,8 +140,9 @@ async fn of_twins_the_erased_one_leaves_nothing_and_the_other_stays_as_they_are(
 
 /// Who is found, newest first; all of them are counted.
 async fn found(fixture: &Fixture, search: Option<&str>) -> Vec<UserId> {
-    let rows = portal_users::list(&fixture.pool, application(), search, Start::Skip(0), 100).await.unwrap();
-    let count = portal_users::count(&fixture.pool, application(), search).await.unwrap();
+    let mut connection = fixture.pool.acquire().await.unwrap();
+    let rows = portal_users::list(&mut connection, application(), search, Start::Skip(0), 100).await.unwrap();
+    let count = portal_users::count(&mut connection, application(), search).await.unwrap();
     assert_eq!(usize::try_from(count).unwrap(), rows.len(), "{search:?}");
     rows.iter().map(|row| row.id).collect()
 }
@@ -190,7 +191,8 @@ async fn a_list_begins_where_it_is_told_and_shows_one_application() {
     }
     fixture.project(MODEL, 100).await;
     let list = async |application: ApplicationId, start| {
-        let rows = portal_users::list(&fixture.pool, application, Some("ada"), start, 2).await.unwrap();
+        let mut connection = fixture.pool.acquire().await.unwrap();
+        let rows = portal_users::list(&mut connection, application, Some("ada"), start, 2).await.unwrap();
         rows.iter().map(|row| row.id).collect::<Vec<_>>()
     };
 
@@ -203,5 +205,6 @@ async fn a_list_begins_where_it_is_told_and_shows_one_application() {
     run(&mut fixture.owner().await, &gone).await;
     assert_eq!(list(application(), Start::After(users[1])).await, users[2..4], "after one who is gone");
     assert_eq!(list(portal(), Start::Skip(0)).await, []);
-    assert_eq!(portal_users::count(&fixture.pool, portal(), None).await.unwrap(), 0);
+    let mut connection = fixture.pool.acquire().await.unwrap();
+    assert_eq!(portal_users::count(&mut connection, portal(), None).await.unwrap(), 0);
 }

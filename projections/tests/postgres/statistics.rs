@@ -19,7 +19,7 @@ fn today() -> NaiveDate {
 async fn numbers(fixture: &Fixture) -> Statistics {
     number(fixture).await;
     follow(fixture, MODEL, 3).await;
-    get(&fixture.pool, application(), today(), 1).await.unwrap()
+    get(&mut fixture.pool.acquire().await.unwrap(), application(), today(), 1).await.unwrap()
 }
 
 fn verified(fixture: &Fixture) -> UserEvent {
@@ -88,7 +88,8 @@ async fn every_day_that_is_asked_for_is_there_oldest_first_and_by_utc() {
     }
     numbers(&fixture).await;
 
-    let of = |last, days| get(&fixture.pool, application(), last, days);
+    let of =
+        async |last, days| get(&mut fixture.pool.acquire().await.unwrap(), application(), last, days).await;
     let on = |back: i64, signups, logins| DayStatistics {
         day: today() + Duration::days(2 - back),
         signups,
@@ -100,12 +101,12 @@ async fn every_day_that_is_asked_for_is_there_oldest_first_and_by_utc() {
     assert_eq!(of(last, 1).await.unwrap().days, expected[3..]);
     assert_eq!(of(last, 365).await.unwrap().days.len(), 365);
     let elsewhere = devauth_aggregates::ApplicationId::from_uuid(fixture.id());
-    let nothing = get(&fixture.pool, elsewhere, last, 2).await.unwrap();
+    let nothing = get(&mut fixture.pool.acquire().await.unwrap(), elsewhere, last, 2).await.unwrap();
     assert_eq!((nothing.users, &nothing.days[..]), (0, &[on(1, 0, 0), on(0, 0, 0)][..]));
 }
 
 async fn living(pool: &Pool, seconds: i64) -> i64 {
-    sessions::count_living(pool, application(), at(seconds)).await.unwrap()
+    sessions::count_living(&mut pool.acquire().await.unwrap(), application(), at(seconds)).await.unwrap()
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let following = tokio::spawn(tail.follow());
         let ended = tokio::select! {
             ended = following => ended,
-            () = until_told_to_stop() => std::process::exit(0),
+            _ = until_told_to_stop() => std::process::exit(0),
         };
         match ended.map_err(|_panicked| Failure::failed("following the log ended"))? {
             Stopped::Unread => Ok(()),

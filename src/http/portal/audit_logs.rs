@@ -151,10 +151,13 @@ pub async fn list(
     let application = owned.application.id;
     let AuditQuery { action, user_id: user, from, to, limit, cursor } = query;
     let after = PageQuery { limit, cursor }.after::<Cursor>()?.map(|cursor| cursor.0);
-    let filter = Filter { action, user, from, to, after };
+    let filter = &Filter { action, user, from, to, after };
     app.login_failures.settled(freshness::patience(&app)).await;
-    let behind = freshness::wait(&app, application, &[ReadModel::AuditLog]).await?;
-    let entries = audit_log::list(&app.pool, application, &filter, limit + 1).await?;
+    let (behind, entries) =
+        freshness::read(&app, application, &[ReadModel::AuditLog], |mut connection| async move {
+            audit_log::list(&mut connection, application, filter, limit + 1).await
+        })
+        .await?;
     let place = |entry: &Entry| Cursor(entry.place()).to_string();
     let page = Page::new(entries, limit, place, |entry| AuditEntry::new(application, entry));
     Ok((behind, Json(page)))

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use devauth_projections::Error;
 use devauth_projections::feed::{self, Opened};
 use serde::Serialize;
 use serde_json::Value;
@@ -104,11 +103,13 @@ pub async fn list(
     Query(query): Query<EventQuery>,
 ) -> Result<(Behind, Json<Page<EventBody>>), ApiError> {
     let application = owned.application.id;
-    let behind = freshness::wait(&app, application, &[]).await?;
-    let mut connection = app.pool.acquire().await.map_err(Error::from)?;
-    let stored = feed::of_application(&mut connection, application, query.after, query.limit + 1).await?;
-    drop(connection);
+    let EventQuery { after, limit } = query;
+    let (behind, stored) = freshness::read(&app, application, &[], |mut connection| async move {
+        feed::of_application(&mut connection, application, after, limit + 1).await
+    })
+    .await?;
+    // The keys of personal data are asked for where they are destroyed.
     let events = app.commands.log().open(stored).await?;
     let position = |event: &Opened| event.stored.position.to_string();
-    Ok((behind, Json(Page::new(events, query.limit, position, |event| (&event).into()))))
+    Ok((behind, Json(Page::new(events, limit, position, |event| (&event).into()))))
 }

@@ -85,10 +85,16 @@ pub async fn show(
     Query(StatisticsQuery { days }): Query<StatisticsQuery>,
 ) -> Result<(Behind, Json<StatisticsBody>), ApiError> {
     let application = owned.application.id;
-    let behind = freshness::wait(&app, application, &[ReadModel::Statistics]).await?;
     let now = app.clock.now();
-    let active_sessions = sessions::count_living(&app.pool, application, now).await?;
-    let found = statistics::get(&app.pool, application, now.date_naive(), days).await?;
+    let (behind, (active_sessions, found)) =
+        freshness::read(&app, application, &[ReadModel::Statistics], |mut connection| async move {
+            let active_sessions = sessions::count_living(&mut connection, application, now).await?;
+            Ok((
+                active_sessions,
+                statistics::get(&mut connection, application, now.date_naive(), days).await?,
+            ))
+        })
+        .await?;
     let body = StatisticsBody {
         users: found.users,
         verified: found.verified,

@@ -4,18 +4,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use super::ServerLimits;
 use super::refusal::Refusals;
 use super::wire::Wire;
+use super::{Ending, ServerLimits};
 use crate::http::context::PeerAddress;
 use crate::http::error::ErrorCode;
 
@@ -29,7 +30,7 @@ pub struct Shared {
     pub router: Router,
     pub refusals: Refusals,
     pub limits: ServerLimits,
-    pub shutdown: CancellationToken,
+    pub ending: Ending,
 }
 
 /// An accepted connection.
@@ -49,7 +50,15 @@ impl Connection {
         }
         let service = service_fn(|mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(PeerAddress(peer));
-            shared.router.clone().call(request)
+            let answering = shared.router.clone().call(request);
+            let announced = &shared.ending.announced;
+            async move {
+                let mut response = answering.await?;
+                if announced.is_cancelled() {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, std::convert::Infallible>(response)
+            }
         });
         let wire = TokioIo::new(Wire::new(stream, &shared.limits, shared.refusals.clone()));
         let mut connection = http1::Builder::new()
@@ -61,7 +70,7 @@ impl Connection {
 
         let outcome = tokio::select! {
             outcome = &mut connection => outcome,
-            () = shared.shutdown.cancelled() => {
+            () = shared.ending.begun.cancelled() => {
                 Pin::new(&mut connection).graceful_shutdown();
                 (&mut connection).await
             }

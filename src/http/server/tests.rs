@@ -31,7 +31,7 @@ fn patient() -> ServerLimits {
 
 struct Running {
     address: SocketAddr,
-    shutdown: CancellationToken,
+    ending: Ending,
     task: JoinHandle<()>,
     /// Told when the handler of `/held` has begun.
     begun: Arc<Notify>,
@@ -63,16 +63,11 @@ async fn start(limits: ServerLimits, body_time: Duration) -> Running {
         .route("/large", get(async || vec![b'x'; 64 * 1024 * 1024]));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let shutdown = CancellationToken::new();
+    let ending = Ending::default();
     let router = layers::wrap(router, settings);
-    let task = tokio::spawn(serve(
-        listener,
-        router,
-        Refusals::new("https://auth.example"),
-        limits,
-        shutdown.clone(),
-    ));
-    Running { address, shutdown, task, begun, release }
+    let task =
+        tokio::spawn(serve(listener, router, Refusals::new("https://auth.example"), limits, ending.clone()));
+    Running { address, ending, task, begun, release }
 }
 
 async fn connect(server: &Running, bytes: &[u8]) -> TcpStream {
@@ -167,7 +162,7 @@ async fn a_client_that_does_not_read_is_given_up_on() {
     let mut stream = connect(&server, b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
     // One byte, so that the answer has surely begun, and no more.
     stream.read_exact(&mut [0]).await.unwrap();
-    server.shutdown.cancel();
+    server.ending.begun.cancel();
     // Well before the drain time, which would end it too.
     tokio::time::timeout(LONG / 4, server.task).await.expect("the connection was given up on").unwrap();
     drop(stream);
@@ -180,7 +175,7 @@ async fn shutdown_finishes_what_is_in_flight_and_takes_nothing_new() {
     let held =
         connect(&server, b"GET /held HTTP/1.1\r\nhost: a\r\n\r\nGET /peer HTTP/1.1\r\nhost: a\r\n\r\n").await;
     server.begun.notified().await;
-    server.shutdown.cancel();
+    server.ending.begun.cancel();
     assert_eq!(rest(idle).await, "");
     // The idle connection is gone, so the server has begun to shut down; the held one is still there.
     assert!(!server.task.is_finished());
@@ -198,7 +193,7 @@ async fn shutdown_cuts_off_what_does_not_finish() {
     let server = start(limits, LONG).await;
     let held = connect(&server, b"GET /held HTTP/1.1\r\nhost: a\r\n\r\n").await;
     server.begun.notified().await;
-    server.shutdown.cancel();
+    server.ending.begun.cancel();
     server.task.await.unwrap();
     assert_eq!(rest(held).await, "");
 }
@@ -218,4 +213,26 @@ async fn a_connection_past_the_limit_waits_for_a_place() {
     let mut answer = String::new();
     waiting.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("held"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_announced_ending_closes_connections_after_their_next_answer_and_lets_others_in() {
+    let server = start(patient(), LONG).await;
+    let mut kept = connect(&server, b"GET /peer HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let mut answer = vec![0; 4096];
+    let length = kept.read(&mut answer).await.unwrap();
+    assert!(!String::from_utf8_lossy(&answer[..length]).to_lowercase().contains("connection: close"));
+
+    server.ending.announced.cancel();
+
+    kept.write_all(b"GET /peer HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let new = connect(&server, b"GET /peer HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    for stream in [kept, new] {
+        let answer = rest(stream).await.to_lowercase();
+        assert!(
+            answer.starts_with("http/1.1 200") && answer.contains("\r\nconnection: close\r\n"),
+            "{answer}"
+        );
+    }
+    assert!(!server.task.is_finished());
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use devauth_aggregates::UserId;
 use devauth_projections::feed::{self, Opened};
 use devauth_projections::history::{self, PastUser};
-use devauth_projections::{Error, users};
+use devauth_projections::users;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -120,10 +120,10 @@ pub async fn get(
     Query(HistoryQuery { at }): Query<HistoryQuery>,
 ) -> Result<(Behind, Json<History>), ApiError> {
     let (application, user) = (owned.application.id, parse_id::<UserId>(&path.1)?);
-    let behind = freshness::wait(&app, application, &[]).await?;
-    let mut connection = app.pool.acquire().await.map_err(Error::from)?;
-    let all = feed::of_user(&mut connection, application, user).await?;
-    drop(connection);
+    let (behind, all) = freshness::read(&app, application, &[], |mut connection| async move {
+        feed::of_user(&mut connection, application, user).await
+    })
+    .await?;
     // Who signed up a moment ago is there, though the log may be behind.
     if all.is_empty() && users::get(&app.pool, application, user).await?.is_none() {
         return Err(ErrorCode::NotFound.into());

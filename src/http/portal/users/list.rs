@@ -102,9 +102,12 @@ pub async fn list(
         }
     };
     let (application, search) = (owned.application.id, search.as_deref());
-    let behind = freshness::wait(&app, application, &[ReadModel::PortalUsers]).await?;
-    let rows = portal_users::list(&app.pool, application, search, start, limit + 1).await?;
-    let total = portal_users::count(&app.pool, application, search).await?;
+    let (behind, (rows, total)) =
+        freshness::read(&app, application, &[ReadModel::PortalUsers], |mut connection| async move {
+            let rows = portal_users::list(&mut connection, application, search, start, limit + 1).await?;
+            Ok((rows, portal_users::count(&mut connection, application, search).await?))
+        })
+        .await?;
     let Page { data, next_cursor } = Page::new(rows, limit, |row| row.id.to_string(), UserBody::from);
     Ok((behind, Json(UserList { data, page, limit, total, next_cursor })))
 }
