@@ -171,7 +171,7 @@ fn recorded() -> BTreeSet<String> {
 
 #[test]
 fn the_documented_metrics_are_those_of_the_code() {
-    let page = read("docs/operating.md");
+    let page = read("docs/metrics.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `devauth_")?.split_once('`'));
     let documented: BTreeSet<String> = rows.map(|(name, _)| format!("devauth_{name}")).collect();
 

@@ -51,7 +51,8 @@ pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
 
 async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
     let config = configure(environment)?;
-    telemetry::init(&config.log, Destination::Stderr).map_err(|cause| Failure::usage(cause.to_string()))?;
+    let traces = telemetry::init(&config.log, Destination::Stderr, config.traces.as_ref())
+        .map_err(|cause| Failure::usage(cause.to_string()))?;
     let inbox = DevInbox::open(&environment.mail_dir)
         .map_err(|cause| Failure::failed(format!("the inbox can't be opened: {cause}")))?;
     let metrics = metrics::install().map_err(|cause| Failure::failed(cause.to_string()))?;
@@ -66,6 +67,7 @@ async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
     answer(&dev::walkthrough(&service.app.config.public_url))?;
     until_told_to_stop().await;
     service.stop().await;
+    traces.end().await;
     Ok(())
 }
 

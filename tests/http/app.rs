@@ -145,6 +145,7 @@ fn config(database_url: &str, smtp_url: &str) -> Config {
         trusted_proxies: Vec::new(),
         log: "off".to_owned(),
         migrate: true,
+        traces: None,
     }
 }
 

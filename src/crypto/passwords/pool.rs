@@ -10,8 +10,10 @@ use std::{
 };
 
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
-use super::{HASH_QUEUE_DEPTH, HASH_SECONDS};
+use super::{HASH_QUEUE_DEPTH, HASH_REFUSED_TOTAL, HASH_SECONDS, HASH_WAIT_SECONDS};
+use crate::telemetry::traces;
 
 /// The queue is full: as much work waits as can be done in the time anybody is willing to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +36,7 @@ struct Shared {
 }
 
 struct State {
-    queue: VecDeque<Box<dyn Job>>,
+    queue: VecDeque<(Instant, Box<dyn Job>)>,
     running: usize,
     /// The running estimate of one job's time.
     job_time: Duration,
@@ -96,7 +98,7 @@ impl Pool {
     {
         let (answer, result) = oneshot::channel();
         self.shared.enqueue(Box::new(Task { work, answer }))?;
-        match result.await.expect("the pool is borrowed here, so its threads live, and they answer each job")
+        match result.instrument(traces::hash()).await.expect("the pool is borrowed here, so its threads live, and they answer each job")
         {
             Ok(value) => Ok(value),
             Err(panic) => resume_unwind(panic),
@@ -125,12 +127,13 @@ impl Shared {
     fn enqueue(&self, job: Box<dyn Job>) -> Result<(), Busy> {
         let mut state = self.lock();
         if self.is_full(&state) {
-            state.queue.retain(|waiting| !waiting.abandoned());
+            state.queue.retain(|(_, waiting)| !waiting.abandoned());
         }
         if self.is_full(&state) {
+            metrics::counter!(HASH_REFUSED_TOTAL).increment(1);
             return Err(Busy { retry_after: self.wait(&state) });
         }
-        state.queue.push_back(job);
+        state.queue.push_back((Instant::now(), job));
         report_depth(&state);
         drop(state);
         self.work_or_end.notify_one();
@@ -169,9 +172,10 @@ impl Shared {
             if state.ended {
                 return None;
             }
-            while let Some(job) = state.queue.pop_front() {
+            while let Some((since, job)) = state.queue.pop_front() {
                 report_depth(&state);
                 if !job.abandoned() {
+                    metrics::histogram!(HASH_WAIT_SECONDS).record(since.elapsed().as_secs_f64());
                     state.running += 1;
                     return Some(job);
                 }
