@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cqrs_es::{Aggregate, DomainEvent};
 use cqrs_es::event_sink::EventSink;
+use cqrs_es::{Aggregate, DomainEvent};
 use devauth_aggregates::{RecordedEvent, UserError};
 use devauth_projections::event_log::{Append, Context, EventLog, Loaded};
 use devauth_projections::inline::Inline;

@@ -161,10 +161,14 @@ fn recorded() -> BTreeSet<String> {
     let uses = sources.iter().flat_map(|text| {
         ["counter!(", "gauge!(", "histogram!("].into_iter().flat_map(|call| text.split(call).skip(1))
     });
-    uses.map(|rest| {
+    uses.filter_map(|rest| {
         let name: String =
             rest.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        string(rest).unwrap_or_else(|| constants.get(&name).expect("a metric has a constant name").clone())
+        // A variable goes through a list of constants.
+        let is_variable = name.chars().all(|c| !c.is_ascii_uppercase());
+        string(rest).or_else(|| {
+            (!is_variable).then(|| constants.get(&name).expect("a metric has a constant name").clone())
+        })
     })
     .collect()
 }

@@ -110,7 +110,10 @@ mod tests {
     fn the_address_alone_is_enough() {
         let traces = read(&[THERE]).0.expect("a collector");
         assert_eq!(traces.endpoint, "http://localhost:4318/v1/traces");
-        assert_eq!((traces.service_name.as_str(), traces.as_the_caller, traces.sampled), ("devauth", true, 1.0));
+        assert_eq!(
+            (traces.service_name.as_str(), traces.as_the_caller, traces.sampled),
+            ("devauth", true, 1.0)
+        );
         assert!(traces.headers.is_empty());
     }
 
@@ -131,9 +134,13 @@ mod tests {
 
     #[test]
     fn headers_are_names_and_encoded_values_and_no_secret_is_shown() {
-        let traces = read(&[THERE, ("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer%20abc, x-a=1")]).0.unwrap();
+        let traces =
+            read(&[THERE, ("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer%20abc, x-a=1")]).0.unwrap();
         let [(name, value), (other, _)] = traces.headers.as_slice() else { panic!("two") };
-        assert_eq!((name.as_str(), value.expose_secret(), other.as_str()), ("authorization", "Bearer abc", "x-a"));
+        assert_eq!(
+            (name.as_str(), value.expose_secret(), other.as_str()),
+            ("authorization", "Bearer abc", "x-a")
+        );
         assert!(!format!("{traces:?}").contains("abc"));
     }
 

@@ -259,7 +259,9 @@ pub(super) const OTLP_HEADERS: Variable = Variable {
     name: "OTEL_EXPORTER_OTLP_HEADERS",
     default: Some(""),
     from_file: true,
-    accepts: Accepts::Words("comma-separated pairs such as x-scope-orgid=devauth, the values percent-encoded"),
+    accepts: Accepts::Words(
+        "comma-separated pairs such as x-scope-orgid=devauth, the values percent-encoded",
+    ),
     example: "x-scope-orgid=devauth",
     meaning: "What is sent to the collector with each delivery, such as a key",
     ..PLAIN

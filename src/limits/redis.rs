@@ -15,7 +15,8 @@ use std::sync::{Arc, LazyLock};
 use target::{Connection, Target};
 
 static RATE: LazyLock<LuaScript> = LazyLock::new(|| LuaScript::new("rate", include_str!("rate.lua")));
-static GUESSING: LazyLock<LuaScript> = LazyLock::new(|| LuaScript::new("guessing", include_str!("guessing.lua")));
+static GUESSING: LazyLock<LuaScript> =
+    LazyLock::new(|| LuaScript::new("guessing", include_str!("guessing.lua")));
 
 /// The counts in one Redis server or cluster. Every answer is `None` while it is away.
 pub(super) struct SharedCounts {

@@ -53,7 +53,8 @@ async fn look(app: &App) -> Result<(), Error> {
     look_at_pool(&app.pool);
     let now = app.clock.now();
     let open = jobs::open(&app.pool, now).await?;
-    for (state, count) in [("waiting", open.waiting), ("running", open.running), ("retrying", open.retrying)] {
+    for (state, count) in [("waiting", open.waiting), ("running", open.running), ("retrying", open.retrying)]
+    {
         gauge!(JOBS, "state" => state).set(number(count));
     }
     gauge!(OLDEST_JOB_SECONDS).set(seconds(open.oldest, now));

@@ -128,7 +128,7 @@ pub fn request(method: &'static str, route: &str, request_id: &str, caller: Opti
 
 /// Says how a request was answered.
 pub fn answered(span: &Span, status: u16) {
-    span.record("http.response.status_code", status);
+    span.record("http.response.status_code", i64::from(status));
     if StatusCode::from_u16(status).is_ok_and(|status| status.is_server_error()) {
         span.record("otel.status_code", "error");
     }
@@ -188,7 +188,7 @@ pub fn job(kind: &'static str, id: uuid::Uuid, attempts: u32, traceparent: Optio
         otel.kind = "consumer",
         otel.name = format_args!("mail {kind}"),
         devauth.job_id = %id,
-        devauth.attempts = attempts,
+        devauth.attempts = i64::from(attempts),
     );
     if let Some(traceparent) = traceparent.filter(|_| are_on()) {
         let carrier = HashMap::from([(TRACEPARENT.to_owned(), traceparent.to_owned())]);

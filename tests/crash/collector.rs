@@ -74,7 +74,11 @@ impl Collector {
     }
 }
 
-async fn take(State(delivered): State<watch::Sender<Delivered>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn take(
+    State(delivered): State<watch::Sender<Delivered>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
     assert_eq!(headers["content-type"], "application/x-protobuf");
     let request = ExportTraceServiceRequest::decode(body).expect("OTLP");
     delivered.send_modify(|delivered| {
@@ -93,6 +97,7 @@ fn read(span: opentelemetry_proto::tonic::trace::v1::Span) -> Span {
     assert!(span.start_time_unix_nano <= span.end_time_unix_nano, "{}", span.name);
     let text = |value: Option<Value>| match value {
         Some(Value::StringValue(text)) => text,
+        Some(Value::IntValue(number)) => number.to_string(),
         other => format!("{other:?}"),
     };
     let attributes = span.attributes.into_iter();

@@ -21,7 +21,8 @@ fn read(text: &str) -> Shown {
         let (name, rest) = line.split_at(line.find(['{', ' ']).unwrap());
         let labels = rest.split_once('}').map_or("", |(labels, _)| labels.trim_start_matches('{'));
         let is_label = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-        let names = labels.split("\",").filter_map(|pair| pair.split_once("=\"")).map(|(name, _)| name.to_owned());
+        let names =
+            labels.split("\",").filter_map(|pair| pair.split_once("=\"")).map(|(name, _)| name.to_owned());
         let names: BTreeSet<String> = names.filter(|name| name != "le").collect();
         assert!(names.iter().all(|name| is_label(name)), "{line}");
         let known = shown.get_mut(base(name)).unwrap_or_else(|| panic!("{name} has no type"));
@@ -88,8 +89,11 @@ async fn a_node_shows_the_documented_metrics_and_dashboard_and_alerts_name_no_ot
             let end = rest.find(|c: char| !(c.is_ascii_lowercase() || c == '_')).unwrap_or(rest.len());
             let (_, labels) =
                 shown.get(base(&rest[..end])).unwrap_or_else(|| panic!("{file}: {}", &rest[..end]));
-            let matchers = rest[end..].strip_prefix('{').and_then(|rest| rest.split_once('}')).map_or("", |it| it.0);
-            for label in matchers.split(',').filter_map(|one| one.split_once(['=', '!'])).map(|it| it.0.trim()) {
+            let matchers =
+                rest[end..].strip_prefix('{').and_then(|rest| rest.split_once('}')).map_or("", |it| it.0);
+            for label in
+                matchers.split(',').filter_map(|one| one.split_once(['=', '!'])).map(|it| it.0.trim())
+            {
                 let common = ["job", "instance", "le"].contains(&label);
                 assert!(common || labels.contains(label), "{file}: {} has no {label}", &rest[..end]);
             }

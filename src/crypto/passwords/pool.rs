@@ -98,7 +98,10 @@ impl Pool {
     {
         let (answer, result) = oneshot::channel();
         self.shared.enqueue(Box::new(Task { work, answer }))?;
-        match result.instrument(traces::hash()).await.expect("the pool is borrowed here, so its threads live, and they answer each job")
+        match result
+            .instrument(traces::hash())
+            .await
+            .expect("the pool is borrowed here, so its threads live, and they answer each job")
         {
             Ok(value) => Ok(value),
             Err(panic) => resume_unwind(panic),

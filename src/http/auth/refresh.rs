@@ -6,8 +6,8 @@ use devauth_projections::Write;
 use devauth_projections::event_log::Actor;
 use devauth_projections::sessions::{Refreshable, Which};
 use subtle::ConstantTimeEq as _;
-use utoipa::ToSchema;
 use tracing::Instrument as _;
+use utoipa::ToSchema;
 
 use super::tokens::{Step, Tokens};
 use crate::app::App;

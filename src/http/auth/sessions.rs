@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, EndReason, SessionId, UserId};
 use devauth_projections::sessions::{self, SessionRow, Which};
 use serde::Serialize;
-use utoipa::ToSchema;
 use tracing::Instrument as _;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::accounts::session;
@@ -119,6 +119,11 @@ pub async fn living(
 ) -> Result<SessionId, ApiError> {
     let session: SessionId = id.parse().map_err(|_not_an_id| ErrorCode::NotFound)?;
     let which = Which { application, session, now: app.clock.now() };
-    let found = app.live_sessions.ask(which).instrument(traces::look_up("session")).await?.filter(|(_, owner)| owner.id == user);
+    let found = app
+        .live_sessions
+        .ask(which)
+        .instrument(traces::look_up("session"))
+        .await?
+        .filter(|(_, owner)| owner.id == user);
     found.map(|_| session).ok_or(ErrorCode::NotFound.into())
 }

@@ -61,6 +61,7 @@ const fn metric(
 use Kind::{Counter, Gauge, Histogram};
 
 /// All of them, in the order of the documentation.
+#[rustfmt::skip] // One a paragraph, as in the table.
 pub const METRICS: &[Metric] = &[
     metric(REQUESTS_TOTAL, Counter, &["method", "route", "status"],
         "requests; `route` is the pattern (`/v1/portal/applications/{app_id}`), or `unmatched`; status 499 means that the client went away first",
@@ -114,10 +115,26 @@ pub const METRICS: &[Metric] = &[
 
 /// The security events, as `docs/operating.md` lists them.
 const EVENTS: [&str; 20] = [
-    "signup", "login", "login_failed", "locked", "logout", "session_revoked", "refresh_reused", "email_verified",
-    "password_reset_request", "password_reset_confirm", "password_changed", "application_created",
-    "application_updated", "application_deleted", "app_secret_rotated", "api_key_created", "api_key_revoked",
-    "user_suspended", "user_restored", "user_erased",
+    "signup",
+    "login",
+    "login_failed",
+    "locked",
+    "logout",
+    "session_revoked",
+    "refresh_reused",
+    "email_verified",
+    "password_reset_request",
+    "password_reset_confirm",
+    "password_changed",
+    "application_created",
+    "application_updated",
+    "application_deleted",
+    "app_secret_rotated",
+    "api_key_created",
+    "api_key_revoked",
+    "user_suspended",
+    "user_restored",
+    "user_erased",
 ];
 const LOGIN_RESULTS: [&str; 6] =
     ["ok", "unknown_address", "wrong_password", "suspended", "account_locked", "account_protected"];
@@ -146,7 +163,8 @@ pub(super) fn begin() {
     for result in LOGIN_RESULTS {
         counter!(LOGINS_TOTAL, "result" => result).increment(0);
     }
-    for (policy, decision) in POLICIES.iter().flat_map(|policy| DECISIONS.map(|decision| (*policy, decision))) {
+    for (policy, decision) in POLICIES.iter().flat_map(|policy| DECISIONS.map(|decision| (*policy, decision)))
+    {
         counter!(LIMITER_TOTAL, "policy" => policy, "decision" => decision).increment(0);
     }
     for (kind, result) in MailKind::ALL.iter().flat_map(|kind| RESULTS.map(|result| (kind.name(), result))) {
@@ -172,7 +190,13 @@ mod tests {
     fn row(metric: &Metric) -> String {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
         let kind = format!("{:?}", metric.kind).to_lowercase();
-        format!("| `{}` | {kind} | {} | {} | {} |\n", metric.name, labels.join(", "), metric.meaning, metric.worry)
+        format!(
+            "| `{}` | {kind} | {} | {} | {} |\n",
+            metric.name,
+            labels.join(", "),
+            metric.meaning,
+            metric.worry
+        )
     }
 
     #[test]

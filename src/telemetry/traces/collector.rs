@@ -70,7 +70,8 @@ struct Collector<C> {
 
 impl<C: Connect + Clone + Send + Sync + 'static> Collector<C> {
     fn new(connector: C) -> Result<Self, Unusable> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(preparing)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(preparing)?;
         let client = Client::builder(TokioExecutor::new()).build(connector);
         Ok(Collector { client, runtime, away: AtomicBool::new(false) })
     }

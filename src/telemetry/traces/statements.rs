@@ -36,8 +36,10 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Statements {
         let mut statement = Statement::default();
         event.record(&mut statement);
         let ended = time::now();
-        let attributes =
-            vec![KeyValue::new("db.system.name", "postgresql"), KeyValue::new("db.query.text", statement.text())];
+        let attributes = vec![
+            KeyValue::new("db.system.name", "postgresql"),
+            KeyValue::new("db.query.text", statement.text()),
+        ];
         self.tracer
             .span_builder(statement.name())
             .with_kind(SpanKind::Client)
