@@ -14,8 +14,8 @@ fi
 if ! command -v promtool >/dev/null && [ ! -x "$venv/bin/promtool" ] && command -v apt-get >/dev/null; then
   package=$(mktemp -d)
   trap 'rm -rf "$package"' EXIT
-  (cd "$package" && apt-get download -qq prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool)
-  mv "$package/usr/bin/promtool" "$venv/bin/promtool"
+  (cd "$package" && apt-get download -qq prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool) &&
+    mv "$package/usr/bin/promtool" "$venv/bin/promtool" || echo "promtool could not be downloaded" >&2
   rm -rf "$package"
 fi
 exec "$venv/bin/python" -B -m pytest -q -p no:cacheprovider "$@" .
