@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
+use cqrs_es::{Aggregate, DomainEvent};
 use devauth_aggregates::{RecordedEvent, UserError};
 use devauth_projections::event_log::{Append, Context, EventLog, Loaded};
 use devauth_projections::inline::Inline;
@@ -11,8 +11,10 @@ use devauth_projections::part::Part;
 use devauth_projections::sealing::Key256;
 use devauth_projections::{Error, Write, crash_point};
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 
 use crate::crypto::random;
+use crate::telemetry::traces;
 
 /// How often a command that lost a race, or met a broken connection, is tried in all.
 const TRIES: u32 = 6;
@@ -90,7 +92,7 @@ impl Commands {
         A::Event: RecordedEvent,
         A::Error: Send,
     {
-        self.try_all(None, id, command, context, writes).await
+        self.try_all(None, id, command, context, writes).instrument(traces::command(A::TYPE)).await
     }
 
     /// [`Commands::execute`], where the caller has loaded the stream with what led them here.
@@ -111,7 +113,7 @@ impl Commands {
         A::Event: RecordedEvent,
         A::Error: Send,
     {
-        self.try_all(Some(loaded), id, command, context, writes).await
+        self.try_all(Some(loaded), id, command, context, writes).instrument(traces::command(A::TYPE)).await
     }
 
     async fn try_all<A>(
@@ -176,6 +178,7 @@ impl Commands {
         let sink = EventSink::default();
         loaded.state.handle(command, &(), &sink).await.map_err(CommandError::Refused)?;
         let events = sink.collect().await;
+        traces::decided(|| events.iter().map(DomainEvent::event_type).collect::<Vec<_>>().join(" "));
         if !events.is_empty() {
             let writes = writes(&loaded.state);
             self.commit(id, &mut loaded, &events, context, &writes).await.map_err(CommandError::Store)?;

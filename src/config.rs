@@ -14,6 +14,7 @@ mod reader;
 #[cfg(test)]
 mod reference;
 mod sections;
+mod traces;
 mod unknown;
 mod urls;
 mod variable;
@@ -35,6 +36,7 @@ pub use encryption_key::{EncryptionKey, WeakKey};
 pub use key_files::KeyFiles;
 pub use problem::{ConfigErrors, Problem};
 pub use sections::{Lockout, Passwords, Rates, Tokens};
+pub use traces::Traces;
 pub use unknown::{UnknownVariable, unknown_variables};
 pub use variable::{Accepts, Variable};
 pub use variables::VARIABLES;
@@ -101,6 +103,8 @@ pub struct Config {
     pub log: String,
     /// Whether `serve` applies the migrations before it listens.
     pub migrate: bool,
+    /// Where traces go; none means that nothing is traced.
+    pub traces: Option<Traces>,
 }
 
 /// What `devauth dev` makes itself instead of asking its user for it.
@@ -240,6 +244,7 @@ impl Config {
             drain_time: settings.drain_time,
             log: settings.log,
             migrate: settings.migrate,
+            traces: settings.traces,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is done at appointed times. Every node has the timetable; a lease in Postgres gives each run to one of them.
 
 pub mod clean_up;
-mod expired_signups;
+pub(crate) mod expired_signups;
 
 use std::sync::Arc;
 

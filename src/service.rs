@@ -3,7 +3,7 @@
 mod background;
 mod database;
 pub mod numbering;
-mod observing;
+pub mod observing;
 mod presence;
 mod projecting;
 

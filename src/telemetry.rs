@@ -1,23 +1,27 @@
-//! Logs: what is written, how a line looks, and the one line that each authentication and key operation leaves.
+//! Logs: what is written, how a line looks, and the one line that each authentication and key operation leaves. Traces are in
+//! [`traces`].
 //!
 //! No line carries a token, key, password, body, address or query string. What happens to a request is found by its
 //! `request_id`; who took part, by ids.
 
 mod json;
+pub mod traces;
 
 use std::fmt::Display;
 use std::io::{IsTerminal, stderr, stdout};
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer as _};
 
-use crate::http::metrics::SECURITY_EVENTS_TOTAL;
+use crate::config;
+use crate::http::metrics::{LOGINS_TOTAL, SECURITY_EVENTS_TOTAL};
+use traces::Traces;
 
-/// Libraries that tell more than anybody asked for; a filter that names them wins.
-const QUIET: &str =
-    "sqlx=warn,hyper=warn,hyper_util=warn,lettre=warn,rustls=warn,redis=warn,tokio_cron_scheduler=warn";
+/// Libraries that tell more than anybody asked for; a filter that names them wins. And spans that are none of the log.
+const QUIET: &str = "sqlx=warn,hyper=warn,hyper_util=warn,lettre=warn,rustls=warn,redis=warn,tokio_cron_scheduler=warn,devauth::traces=off";
 
 /// Where log lines go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,32 +41,58 @@ pub enum TelemetryError {
     /// Logging was set up before.
     #[error("logging is already set up")]
     AlreadySet(#[from] TryInitError),
+    /// Traces were asked for and can't be sent.
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT: {0}")]
+    Traces(String),
 }
 
-/// Starts logging: JSON lines, or a form for people if the destination is a terminal.
+/// Starts logging: JSON lines, or a form for people if the destination is a terminal. And tracing, if that is configured.
 ///
 /// # Errors
-/// When the filter can't be read, or logging was started before.
-pub fn init(filter: &str, destination: Destination) -> Result<(), TelemetryError> {
+/// When the filter can't be read, logging was started before, or traces can't be sent.
+pub fn init(
+    filter: &str,
+    destination: Destination,
+    traces: Option<&config::Traces>,
+) -> Result<Traces, TelemetryError> {
     let filter = EnvFilter::builder().parse(format!("{QUIET},{filter}"))?;
-    match destination {
-        Destination::Stdout => start(filter, stdout, stdout().is_terminal())?,
-        Destination::Stderr => start(filter, stderr, stderr().is_terminal())?,
-    }
+    let traces = match destination {
+        Destination::Stdout => start(filter, stdout, stdout().is_terminal(), traces)?,
+        Destination::Stderr => start(filter, stderr, stderr().is_terminal(), traces)?,
+    };
     log_panics();
-    Ok(())
+    Ok(traces)
 }
 
-fn start<W>(filter: EnvFilter, writer: W, terminal: bool) -> Result<(), TryInitError>
+fn start<W>(
+    filter: EnvFilter,
+    writer: W,
+    terminal: bool,
+    traces: Option<&config::Traces>,
+) -> Result<Traces, TelemetryError>
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    if terminal {
-        lines.compact().with_target(false).finish().try_init()
+    let Some(settings) = traces else {
+        // A filter for everything at once is the cheapest that there is.
+        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+        if terminal {
+            lines.compact().with_target(false).finish().try_init()?;
+        } else {
+            lines.fmt_fields(json::Members).event_format(json::Lines).finish().try_init()?;
+        }
+        return Ok(Traces::off());
+    };
+    let (layer, traces) =
+        traces::start(settings).map_err(|cause| TelemetryError::Traces(cause.to_string()))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let lines = if terminal {
+        lines.compact().with_target(false).boxed()
     } else {
-        lines.fmt_fields(json::Members).event_format(json::Lines).finish().try_init()
-    }
+        lines.fmt_fields(json::Members).event_format(json::Lines).boxed()
+    };
+    tracing_subscriber::registry().with(layer).with(lines.with_filter(filter)).try_init()?;
+    Ok(traces)
 }
 
 /// A panic's own words may quote what it choked on, so only its place is logged.
@@ -123,9 +153,20 @@ impl<'a> SecurityEvent<'a> {
         self
     }
 
+    fn login_result(&self) -> Option<&'static str> {
+        match self.name {
+            "login" => Some("ok"),
+            "login_failed" => self.reason,
+            _ => None,
+        }
+    }
+
     /// Writes the line, with target `devauth::events`, and counts it.
     pub fn log(self) {
         metrics::counter!(SECURITY_EVENTS_TOTAL, "event" => self.name).increment(1);
+        if let Some(result) = self.login_result() {
+            metrics::counter!(LOGINS_TOTAL, "result" => result).increment(1);
+        }
         tracing::info!(
             target: "devauth::events",
             event = self.name,

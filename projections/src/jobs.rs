@@ -26,6 +26,8 @@ pub struct NewJob {
     pub give_up_at: DateTime<Utc>,
     /// Now.
     pub now: DateTime<Utc>,
+    /// The trace that the work goes on with, as a `traceparent` (W3C Trace Context).
+    pub traceparent: Option<String>,
 }
 
 /// A job that was taken and is ours until its lease ends.
@@ -47,6 +49,8 @@ pub struct Job {
     pub give_up_at: DateTime<Utc>,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+    /// The trace that the work goes on with.
+    pub traceparent: Option<String>,
 }
 
 impl Job {
@@ -60,6 +64,7 @@ impl Job {
             attempts: row.try_get::<i32, _>("attempts")?.unsigned_abs(),
             give_up_at: row.try_get("give_up_at")?,
             created_at: row.try_get("created_at")?,
+            traceparent: row.try_get("traceparent")?,
         })
     }
 }
@@ -70,8 +75,8 @@ impl Job {
 /// Postgres is away.
 pub async fn insert(tx: &mut Tx<'_>, job: &NewJob) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO jobs (id, kind, application_id, user_id, token_id, run_at, give_up_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $7, $6, $7) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO jobs (id, kind, application_id, user_id, token_id, run_at, give_up_at, created_at, traceparent)
+         VALUES ($1, $2, $3, $4, $5, $7, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
     )
     .bind(job.id)
     .bind(job.kind)
@@ -80,6 +85,7 @@ pub async fn insert(tx: &mut Tx<'_>, job: &NewJob) -> Result<(), Error> {
     .bind(job.token_id.map(|token| token.uuid()))
     .bind(job.give_up_at)
     .bind(job.now)
+    .bind(&job.traceparent)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -108,7 +114,7 @@ pub async fn take(pool: &Pool, now: DateTime<Utc>, limit: i64, lease: Duration) 
              ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED
          )
          UPDATE jobs SET attempts = attempts + 1, leased_until = $3 WHERE id IN (SELECT id FROM due)
-         RETURNING id, kind, application_id, user_id, token_id, attempts, give_up_at, created_at",
+         RETURNING id, kind, application_id, user_id, token_id, attempts, give_up_at, created_at, traceparent",
     )
     .bind(now)
     .bind(limit)
@@ -166,6 +172,35 @@ pub async fn backlog(pool: &Pool) -> Result<(i64, Option<DateTime<Utc>>), Error>
     Ok(sqlx::query_as("SELECT count(*), min(created_at) FROM jobs WHERE state = 'ready'")
         .fetch_one(pool)
         .await?)
+}
+
+/// How many jobs are to be done, and how far they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    /// Not tried yet.
+    pub waiting: i64,
+    /// Taken by a node.
+    pub running: i64,
+    /// Tried in vain, and to be tried again.
+    pub retrying: i64,
+    /// When the oldest of them was written.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// What is still to be done.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn open(pool: &Pool, now: DateTime<Utc>) -> Result<Open, Error> {
+    let (waiting, running, retrying, oldest) = sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE NOT taken AND last_error IS NULL), count(*) FILTER (WHERE taken),
+                count(*) FILTER (WHERE NOT taken AND last_error IS NOT NULL), min(created_at)
+         FROM (SELECT coalesce(leased_until > $1, false) AS taken, last_error, created_at FROM jobs WHERE state = 'ready') job",
+    )
+    .bind(now)
+    .fetch_one(pool)
+    .await?;
+    Ok(Open { waiting, running, retrying, oldest })
 }
 
 /// Cancels everything that was still to be done for a person.

@@ -30,6 +30,7 @@ migrations![
     "0010_audit",
     "0011_statistics",
     "0012_nodes",
+    "0013_job_traces",
 ];
 
 /// All migrations, each with its way back.

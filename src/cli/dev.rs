@@ -51,7 +51,8 @@ pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
 
 async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
     let config = configure(environment)?;
-    telemetry::init(&config.log, Destination::Stderr).map_err(|cause| Failure::usage(cause.to_string()))?;
+    let traces = telemetry::init(&config.log, Destination::Stderr, config.traces.as_ref())
+        .map_err(|cause| Failure::usage(cause.to_string()))?;
     let inbox = DevInbox::open(&environment.mail_dir)
         .map_err(|cause| Failure::failed(format!("the inbox can't be opened: {cause}")))?;
     let metrics = metrics::install().map_err(|cause| Failure::failed(cause.to_string()))?;
@@ -67,6 +68,7 @@ async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
     until_told_to_stop().await;
     tracing::info!("stopping: finishing what is in flight");
     service.stop().await;
+    traces.end().await;
     Ok(())
 }
 

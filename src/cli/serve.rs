@@ -39,8 +39,13 @@ pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
     random::prepare();
     warn_of_unknown_variables();
     let config = Config::from_env(&env)?;
-    telemetry::init(&config.log, Destination::Stdout).map_err(|cause| Failure::usage(cause.to_string()))?;
-    block_on(serve(config))
+    let traces = telemetry::init(&config.log, Destination::Stdout, config.traces.as_ref())
+        .map_err(|cause| Failure::usage(cause.to_string()))?;
+    block_on(async {
+        let ended = serve(config).await;
+        traces.end().await;
+        ended
+    })
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {

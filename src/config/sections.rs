@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::reader::{Reader, Reason, must_be};
-use super::{Environment, Variable, networks, urls, variables};
+use super::{Environment, Traces, Variable, networks, urls, variables};
 
 /// How passwords are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +95,7 @@ pub(super) struct Settings {
     pub(super) rates: Rates,
     pub(super) log: String,
     pub(super) migrate: bool,
+    pub(super) traces: Option<Traces>,
 }
 
 impl Settings {
@@ -110,6 +111,7 @@ impl Settings {
         let rates = Rates::read(reader);
         let log = reader.parse(&variables::LOG, log_filter);
         let migrate = reader.choice(&variables::MIGRATE, &[("on", true), ("off", false)]);
+        let traces = Traces::read(reader);
         let (bind, admin_bind) = binds?;
         Some(Self {
             redis_url,
@@ -123,6 +125,7 @@ impl Settings {
             rates: rates?,
             log: log?,
             migrate: migrate?,
+            traces,
         })
     }
 }

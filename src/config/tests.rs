@@ -190,7 +190,9 @@ fn all_problems_are_told_at_once() {
 fn no_value_is_repeated_in_a_problem_or_in_debug_output() {
     let marked = "hunter2marked";
     let as_path = format!("-----BEGIN PRIVATE KEY-----\n{marked}");
-    for variable in VARIABLES.iter().filter(|variable| variable.name != "DEVAUTH_DATA_DIR") {
+    // These take any text.
+    let free = |variable: &Variable| ["DEVAUTH_DATA_DIR", "OTEL_SERVICE_NAME"].contains(&variable.name);
+    for variable in VARIABLES.iter().filter(|variable| !free(variable)) {
         for value in [marked.to_owned(), as_path.clone(), format!("ftp://user:{marked}@host/?{marked}")] {
             let errors = config(&[(variable.name, &value)]).expect_err(variable.name);
             assert!(!format!("{errors} {errors:?}").contains(marked), "{} told its value", variable.name);

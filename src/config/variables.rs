@@ -265,6 +265,69 @@ pub(super) const MIGRATE: Variable = Variable {
     ..PLAIN
 };
 
+pub(super) const OTLP_ENDPOINT: Variable = Variable {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    accepts: Accepts::Words("a URL that begins with http:// or https://"),
+    example: "http://localhost:4318",
+    meaning: "The OpenTelemetry collector that takes [traces](tracing.md), by OTLP over HTTP; without it nothing is traced",
+    ..PLAIN
+};
+
+pub(super) const OTLP_HEADERS: Variable = Variable {
+    name: "OTEL_EXPORTER_OTLP_HEADERS",
+    default: Some(""),
+    from_file: true,
+    accepts: Accepts::Words(
+        "comma-separated pairs such as x-scope-orgid=devauth, the values percent-encoded",
+    ),
+    example: "x-scope-orgid=devauth",
+    meaning: "What is sent to the collector with each delivery, such as a key",
+    ..PLAIN
+};
+
+pub(super) const OTLP_PROTOCOL: Variable = Variable {
+    name: "OTEL_EXPORTER_OTLP_PROTOCOL",
+    default: Some("http/protobuf"),
+    accepts: Accepts::Choice(&["http/protobuf"]),
+    example: "http/protobuf",
+    meaning: "How the collector is spoken to; gRPC is not built in",
+    ..PLAIN
+};
+
+pub(super) const OTEL_SERVICE_NAME: Variable = Variable {
+    name: "OTEL_SERVICE_NAME",
+    default: Some("devauth"),
+    accepts: Accepts::Words("a name"),
+    example: "devauth",
+    meaning: "What this service is called in traces",
+    ..PLAIN
+};
+
+pub(super) const OTEL_TRACES_SAMPLER: Variable = Variable {
+    name: "OTEL_TRACES_SAMPLER",
+    default: Some("parentbased_always_on"),
+    accepts: Accepts::Choice(&[
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+        "always_on",
+        "always_off",
+        "traceidratio",
+    ]),
+    example: "parentbased_traceidratio",
+    meaning: "Which traces are kept; `parentbased` ones do as a trusted proxy did",
+    ..PLAIN
+};
+
+pub(super) const OTEL_TRACES_SAMPLER_ARG: Variable = Variable {
+    name: "OTEL_TRACES_SAMPLER_ARG",
+    default: Some("1"),
+    accepts: Accepts::Words("a number from 0 to 1"),
+    example: "0.1",
+    meaning: "Which part of the traces the `traceidratio` samplers keep",
+    ..PLAIN
+};
+
 /// Every variable, in the order of the documentation.
 pub const VARIABLES: &[Variable] = &[
     ENV,
@@ -293,4 +356,10 @@ pub const VARIABLES: &[Variable] = &[
     DATA_DIR,
     LOG,
     MIGRATE,
+    OTLP_ENDPOINT,
+    OTLP_HEADERS,
+    OTLP_PROTOCOL,
+    OTEL_SERVICE_NAME,
+    OTEL_TRACES_SAMPLER,
+    OTEL_TRACES_SAMPLER_ARG,
 ];

@@ -20,6 +20,10 @@ use super::{password::Password, random};
 
 /// Time of one hash, without its wait.
 pub const HASH_SECONDS: &str = "devauth_hash_seconds";
+/// Time that a password waited for its hash.
+pub const HASH_WAIT_SECONDS: &str = "devauth_hash_wait_seconds";
+/// Passwords turned away because the queue was full.
+pub const HASH_REFUSED_TOTAL: &str = "devauth_hash_refused_total";
 /// Passwords that wait to be hashed.
 pub const HASH_QUEUE_DEPTH: &str = "devauth_hash_queue_depth";
 

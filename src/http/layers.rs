@@ -26,6 +26,7 @@ use tracing::Instrument;
 use super::body::BodyLimits;
 use super::context::{PeerAddress, RequestContext};
 use super::error::ApiError;
+use crate::telemetry::traces;
 pub use problems::KeepBody;
 
 /// The header that carries the request's id in both directions.
@@ -96,11 +97,14 @@ async fn around(State(settings): State<Arc<HttpSettings>>, mut request: Request,
     let path = request.uri().path().to_owned();
     let crossing = cors::Crossing::of(&request);
 
-    let observation = observe::Observation::start(&request, &request_id);
-    let span = observation.span();
+    // Anybody can send a `traceparent`. A proxy of ours either sets it or hands on what it was configured to hand on.
+    let is_ours = || settings.trusted_proxies.iter().any(|network| network.contains(&peer.to_canonical()));
+    let caller = (traces::are_on() && is_ours()).then(|| request.headers());
+    let observation = observe::Observation::start(&request, &request_id, caller);
+    let (span, trace) = observation.spans();
     request.extensions_mut().insert(context);
     request.extensions_mut().insert(settings.body);
-    let mut response = answer(&settings, &crossing, request, next).instrument(span).await;
+    let mut response = answer(&settings, &crossing, request, next).instrument(trace).instrument(span).await;
 
     crossing.mark(&mut response);
     let mut response = problems::shape(response, &settings.public_url, &request_id);

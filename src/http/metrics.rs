@@ -1,5 +1,8 @@
 //! Prometheus metrics: one recorder per process, read at `/metrics` on the admin address.
 
+mod catalogue;
+mod requests;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,18 +12,23 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::crypto::passwords::{HASH_QUEUE_DEPTH, HASH_SECONDS};
-use crate::http::portal::READS_TOTAL;
-use crate::limits::REDIS_FALLBACK_TOTAL;
+pub use catalogue::{Kind, METRICS, Metric};
+pub use requests::{limited, refused, request};
 
 /// Counts requests by method, route and status.
 pub const REQUESTS_TOTAL: &str = "devauth_http_requests_total";
-/// How long requests took, by method, route and status.
+/// How long requests took, by method and route.
 pub const REQUEST_SECONDS: &str = "devauth_http_request_seconds";
+/// Counts what the rate limit decided.
+pub const LIMITER_TOTAL: &str = "devauth_limiter_decisions_total";
+/// Counts logins by result.
+pub const LOGINS_TOTAL: &str = "devauth_logins_total";
 /// Counts authentication and key operations by name.
 pub const SECURITY_EVENTS_TOTAL: &str = "devauth_security_events_total";
 /// The process's resident memory.
 pub const RESIDENT_BYTES: &str = "devauth_process_resident_bytes";
+/// Always 1; its label is the version.
+pub const BUILD_INFO: &str = "devauth_build_info";
 
 /// From a cached answer to one that is about to be cut off. Without buckets the exporter would make summaries,
 /// which can't be added up over nodes.
@@ -42,33 +50,8 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new().set_buckets(&SECONDS_BUCKETS)?.install_recorder()?;
-    describe();
+    catalogue::begin();
     Ok(recorder.insert(handle).clone())
-}
-
-fn describe() {
-    metrics::describe_counter!(REQUESTS_TOTAL, "HTTP requests by method, route and status");
-    metrics::describe_histogram!(
-        REQUEST_SECONDS,
-        metrics::Unit::Seconds,
-        "Time from a request's head to its answer's"
-    );
-    metrics::describe_counter!(SECURITY_EVENTS_TOTAL, "Authentication and key operations by name");
-    metrics::describe_histogram!(
-        HASH_SECONDS,
-        metrics::Unit::Seconds,
-        "Time of one password hash, without its wait"
-    );
-    metrics::describe_gauge!(HASH_QUEUE_DEPTH, "Passwords that wait to be hashed");
-    metrics::describe_counter!(
-        REDIS_FALLBACK_TOTAL,
-        "Decisions made by this node alone while Redis was away"
-    );
-    metrics::describe_counter!(
-        READS_TOTAL,
-        "Reads of the portal by who answered, the primary or its standby"
-    );
-    metrics::describe_gauge!(RESIDENT_BYTES, metrics::Unit::Bytes, "Resident memory of the process");
 }
 
 /// `GET /metrics`, for the admin address.

@@ -14,8 +14,9 @@ use redis::{Cmd, RedisResult, Script, ServerErrorKind};
 use std::sync::{Arc, LazyLock};
 use target::{Connection, Target};
 
-static RATE: LazyLock<LuaScript> = LazyLock::new(|| LuaScript::new(include_str!("rate.lua")));
-static GUESSING: LazyLock<LuaScript> = LazyLock::new(|| LuaScript::new(include_str!("guessing.lua")));
+static RATE: LazyLock<LuaScript> = LazyLock::new(|| LuaScript::new("rate", include_str!("rate.lua")));
+static GUESSING: LazyLock<LuaScript> =
+    LazyLock::new(|| LuaScript::new("guessing", include_str!("guessing.lua")));
 
 /// The counts in one Redis server or cluster. Every answer is `None` while it is away.
 pub(super) struct SharedCounts {
@@ -87,7 +88,7 @@ impl SharedCounts {
     pub(super) async fn clear(&self, application: &str, address: &str) -> Option<()> {
         let keys = self.account_keys(application, address);
         self.link
-            .with(async |connection| connection.query::<i64>(Cmd::new().arg("DEL").arg(&keys)).await)
+            .with("clear", async |connection| connection.query::<i64>(Cmd::new().arg("DEL").arg(&keys)).await)
             .await?;
         Some(())
     }
@@ -128,7 +129,7 @@ impl SharedCounts {
         keys: &[String],
         arguments: &[String],
     ) -> Option<[i64; N]> {
-        self.link.with(async |connection| script.run(connection, keys, arguments).await).await
+        self.link.with(script.name, async |connection| script.run(connection, keys, arguments).await).await
     }
 }
 
@@ -139,13 +140,14 @@ fn present(at: Micros) -> Option<Micros> {
 
 /// A Lua script and the hash by which Redis remembers it.
 struct LuaScript {
+    name: &'static str,
     code: &'static str,
     script: Script,
 }
 
 impl LuaScript {
-    fn new(code: &'static str) -> Self {
-        Self { code, script: Script::new(code) }
+    fn new(name: &'static str, code: &'static str) -> Self {
+        Self { name, code, script: Script::new(code) }
     }
 
     /// Runs it by its hash, or by its text where the server does not have it yet. `Script::invoke_async` would load

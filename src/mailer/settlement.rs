@@ -5,6 +5,9 @@ use chrono::{DateTime, Utc};
 use super::schedule;
 use super::transport::SendError;
 
+/// The values of the metric's label `result`.
+pub const RESULTS: [&str; 4] = ["sent", "retried", "dead", "cancelled"];
+
 /// What a try came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tried {

@@ -6,6 +6,7 @@ use devauth_projections::jobs::Job;
 use devauth_projections::{Error, crash_point, jobs};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::facts::{self, Finding};
 use super::outgoing::OutgoingMail;
@@ -13,9 +14,13 @@ use super::settlement::{Settlement, Tried};
 use super::transport::{SendError, Transport};
 use crate::app::App;
 use crate::crypto::random;
+use crate::telemetry::traces;
 
 /// Counts tries by kind of mail and what became of them.
 pub const MAIL_TOTAL: &str = "devauth_mail_total";
+
+/// How long mails took from being asked for until a relay had them.
+pub const MAIL_SECONDS: &str = "devauth_mail_delay_seconds";
 
 /// How many mails are on their way at once: one slow relay or recipient doesn't hold up the others.
 const AT_ONCE: usize = 4;
@@ -36,7 +41,6 @@ pub struct Worker {
 impl Worker {
     /// A worker of this node.
     pub fn new(app: App, transport: Transport) -> Self {
-        metrics::describe_counter!(MAIL_TOTAL, "Tries to send a mail by kind and result");
         Self { app, transport }
     }
 
@@ -67,7 +71,8 @@ impl Worker {
                     crash_point::reached("mail_taken");
                 }
                 for job in due {
-                    sending.spawn(self.clone().handle(job, stop.clone()));
+                    let trace = traces::job(kind_of(&job), job.id, job.attempts, job.traceparent.as_deref());
+                    sending.spawn(self.clone().handle(job, stop.clone()).instrument(trace));
                 }
             }
             Err(error) => tracing::warn!(%error, "jobs can't be taken"),
@@ -78,7 +83,7 @@ impl Worker {
         // In a task of its own, so that a panic ends this try and not the worker.
         let trying = tokio::spawn({
             let (worker, job) = (self.clone(), job.clone());
-            async move { worker.attempt(&job).await }
+            async move { worker.attempt(&job).await }.in_current_span()
         });
         let tried = trying.await.unwrap_or(Tried::Failed(SendError::INTERNAL));
         let mut jitter = [0; 4];
@@ -86,6 +91,10 @@ impl Worker {
         let jitter = u32::from_ne_bytes(jitter);
         let settlement = Settlement::after(tried, job.attempts, self.app.clock.now(), job.give_up_at, jitter);
         report(&job, settlement);
+        if settlement == Settlement::Done {
+            let delay = (self.app.clock.now() - job.created_at).as_seconds_f64();
+            metrics::histogram!(MAIL_SECONDS).record(delay.max(0.0));
+        }
         self.store(&job, settlement, &stop).await;
     }
 
@@ -118,12 +127,16 @@ impl Worker {
             }
         };
         let mail = OutgoingMail::new(job.id, &self.app.config.mail_from.email, &facts, now);
-        match self.transport.send(&mail).await {
+        let trace = traces::smtp();
+        match self.transport.send(&mail).instrument(trace.clone()).await {
             Ok(()) => {
                 crash_point::reached("mail_sent");
                 Tried::Sent
             }
-            Err(error) => Tried::Failed(error),
+            Err(error) => {
+                traces::failed(&trace, error.code);
+                Tried::Failed(error)
+            }
         }
     }
 

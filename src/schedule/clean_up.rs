@@ -16,7 +16,8 @@ pub const REMOVED_TOTAL: &str = "devauth_clean_up_removed_total";
 /// Runs by how they ended.
 pub const RUNS_TOTAL: &str = "devauth_scheduled_runs_total";
 
-const TASK: &str = "clean_up";
+/// Its name.
+pub const TASK: &str = "clean_up";
 /// How long a run may take; a node that died is followed by another after that.
 const LEASE: Duration = Duration::minutes(10);
 /// No new batch begins after that, so that a run ends before its lease. What is left is for the next.

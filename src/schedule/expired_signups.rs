@@ -12,7 +12,7 @@ use crate::commands::CommandError;
 use crate::crypto::random;
 
 /// Its name among what clean-up removes.
-pub(super) const KIND: &str = "expired_signups";
+pub(crate) const KIND: &str = "expired_signups";
 /// Users that are looked at together.
 const BATCH: i64 = 100;
 

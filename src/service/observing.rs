@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use devauth_projections::{Error, sequencer, subscription};
+use devauth_projections::{Error, Pool, jobs, sequencer, subscription};
 use metrics::gauge;
 use tokio_util::sync::CancellationToken;
 
@@ -24,36 +24,20 @@ pub const PROJECTION_STOPPED: &str = "devauth_projection_stopped";
 /// Streams that a projection leaves out.
 pub const PARKED_STREAMS: &str = "devauth_parked_streams";
 
+/// Connections of the pool, by whether they are used.
+pub const POOL_CONNECTIONS: &str = "devauth_pool_connections";
+/// Connections that the pool may have.
+pub const POOL_LIMIT: &str = "devauth_pool_connections_limit";
+/// Jobs that are to be done, by how far they are.
+pub const JOBS: &str = "devauth_jobs";
+/// How long ago the oldest of them was written.
+pub const OLDEST_JOB_SECONDS: &str = "devauth_oldest_job_seconds";
+
 /// How often they are looked at.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Says what the metrics are.
-pub(super) fn describe() {
-    use metrics::{Unit, describe_gauge};
-    describe_gauge!(LOG_POSITION, "Position of the newest event");
-    describe_gauge!(
-        UNNUMBERED_SECONDS,
-        Unit::Seconds,
-        "How long the first event waits that has no position yet"
-    );
-    describe_gauge!(
-        OLDEST_TRANSACTION_SECONDS,
-        Unit::Seconds,
-        "How long the oldest transaction is open that may still write"
-    );
-    describe_gauge!(PROJECTION_LAG_EVENTS, "Positions that a projection doesn't have yet");
-    describe_gauge!(
-        PROJECTION_LAG_SECONDS,
-        Unit::Seconds,
-        "How long ago the first event was recorded that a projection doesn't have yet"
-    );
-    describe_gauge!(PROJECTION_STOPPED, "1 while a projection is stopped");
-    describe_gauge!(PARKED_STREAMS, "Streams that a projection leaves out");
-}
-
 /// Looks until `shutdown`.
 pub(super) async fn run(app: &App, shutdown: &CancellationToken) {
-    describe();
     let looking = async {
         loop {
             if let Err(error) = look(app).await {
@@ -66,7 +50,14 @@ pub(super) async fn run(app: &App, shutdown: &CancellationToken) {
 }
 
 async fn look(app: &App) -> Result<(), Error> {
+    look_at_pool(&app.pool);
     let now = app.clock.now();
+    let open = jobs::open(&app.pool, now).await?;
+    for (state, count) in [("waiting", open.waiting), ("running", open.running), ("retrying", open.retrying)]
+    {
+        gauge!(JOBS, "state" => state).set(number(count));
+    }
+    gauge!(OLDEST_JOB_SECONDS).set(seconds(open.oldest, now));
     let backlog = sequencer::backlog(&app.pool).await?;
     gauge!(LOG_POSITION).set(number(backlog.position));
     gauge!(UNNUMBERED_SECONDS).set(seconds(backlog.waiting_since, now));
@@ -79,6 +70,16 @@ async fn look(app: &App) -> Result<(), Error> {
         gauge!(PARKED_STREAMS, &label).set(number(projection.parked));
     }
     Ok(())
+}
+
+fn look_at_pool(pool: &Pool) {
+    // Connections are counted one after the other, and may come and go in between.
+    let idle = pool.num_idle();
+    let used = usize::try_from(pool.size()).unwrap_or_default().saturating_sub(idle);
+    for (state, count) in [("idle", idle), ("used", used)] {
+        gauge!(POOL_CONNECTIONS, "state" => state).set(number(i64::try_from(count).unwrap_or_default()));
+    }
+    gauge!(POOL_LIMIT).set(f64::from(pool.options().get_max_connections()));
 }
 
 fn seconds(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> f64 {

@@ -43,6 +43,9 @@ where
                 }
             }
         }
+        if let Some(id) = super::traces::trace_id() {
+            write!(writer, r#","trace_id":"{id}""#)?;
+        }
         writeln!(writer, "}}")
     }
 }

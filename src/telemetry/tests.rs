@@ -78,7 +78,7 @@ fn a_line_is_one_flat_object_with_a_time_in_utc() {
 
 #[test]
 fn a_filter_that_makes_no_sense_is_refused() {
-    assert!(matches!(init("devauth=loud", Destination::Stderr), Err(TelemetryError::Filter(_))));
+    assert!(matches!(init("devauth=loud", Destination::Stderr, None), Err(TelemetryError::Filter(_))));
 }
 
 #[test]

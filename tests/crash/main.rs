@@ -2,6 +2,7 @@
 
 mod caller;
 mod cli;
+mod collector;
 mod configuration;
 mod deployment;
 mod events;
@@ -14,6 +15,7 @@ mod projections;
 mod redis_away;
 mod shutdown;
 mod story;
+mod traces;
 mod two_nodes;
 
 /// The tests' own Redis, as the services for all tests start it.

@@ -147,6 +147,7 @@ fn config(database_url: &str, smtp_url: &str) -> Config {
         drain_time: std::time::Duration::ZERO,
         log: "off".to_owned(),
         migrate: true,
+        traces: None,
     }
 }
 

@@ -10,5 +10,6 @@ mod errors;
 mod health;
 mod isolation;
 mod keys;
+mod metrics;
 mod portal;
 mod well_known;

@@ -123,6 +123,7 @@ impl Node {
             token_id: Some(TokenId::from_uuid(self.app.new_id())),
             give_up_at: now + TimeDelta::hours(24),
             now,
+            traceparent: None,
         }
     }
 

@@ -45,6 +45,7 @@ async fn known(fixture: &Fixture, address: [u8; 32]) -> (UserId, SessionId) {
         token_id: Some(token_id),
         give_up_at: at(60),
         now: at(0),
+        traceparent: None,
     };
     let token = OneTimeToken { token_id, application_id: application(), user_id: user };
     let key = Key { scope: user.to_string(), key_hash: [1; 32], request_hash: [1; 32] };

@@ -20,6 +20,7 @@ async fn job(fixture: &Fixture, seconds: i64) -> Uuid {
         token_id: None,
         give_up_at: at(86_400),
         now: at(seconds),
+        traceparent: None,
     };
     jobs::insert_alone(&fixture.pool, &job).await.unwrap();
     job.id
@@ -107,6 +108,7 @@ async fn the_same_job_is_written_once() {
         token_id: None,
         give_up_at: at(9),
         now: at(0),
+        traceparent: None,
     };
     for _ in 0..2 {
         jobs::insert_alone(&fixture.pool, &job).await.unwrap();

@@ -10,8 +10,10 @@ use std::{
 };
 
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
-use super::{HASH_QUEUE_DEPTH, HASH_SECONDS};
+use super::{HASH_QUEUE_DEPTH, HASH_REFUSED_TOTAL, HASH_SECONDS, HASH_WAIT_SECONDS};
+use crate::telemetry::traces;
 
 /// How nice hashing threads are, of 19: with this a thread still gets a quarter of a core that another wants all of.
 #[cfg(target_os = "linux")]
@@ -38,7 +40,7 @@ struct Shared {
 }
 
 struct State {
-    queue: VecDeque<Box<dyn Job>>,
+    queue: VecDeque<(Instant, Box<dyn Job>)>,
     running: usize,
     /// The running estimate of one job's time.
     job_time: Duration,
@@ -100,7 +102,10 @@ impl Pool {
     {
         let (answer, result) = oneshot::channel();
         self.shared.enqueue(Box::new(Task { work, answer }))?;
-        match result.await.expect("the pool is borrowed here, so its threads live, and they answer each job")
+        match result
+            .instrument(traces::hash())
+            .await
+            .expect("the pool is borrowed here, so its threads live, and they answer each job")
         {
             Ok(value) => Ok(value),
             Err(panic) => resume_unwind(panic),
@@ -129,12 +134,13 @@ impl Shared {
     fn enqueue(&self, job: Box<dyn Job>) -> Result<(), Busy> {
         let mut state = self.lock();
         if self.is_full(&state) {
-            state.queue.retain(|waiting| !waiting.abandoned());
+            state.queue.retain(|(_, waiting)| !waiting.abandoned());
         }
         if self.is_full(&state) {
+            metrics::counter!(HASH_REFUSED_TOTAL).increment(1);
             return Err(Busy { retry_after: self.wait(&state) });
         }
-        state.queue.push_back(job);
+        state.queue.push_back((Instant::now(), job));
         report_depth(&state);
         drop(state);
         self.work_or_end.notify_one();
@@ -174,9 +180,10 @@ impl Shared {
             if state.ended {
                 return None;
             }
-            while let Some(job) = state.queue.pop_front() {
+            while let Some((since, job)) = state.queue.pop_front() {
                 report_depth(&state);
                 if !job.abandoned() {
+                    metrics::histogram!(HASH_WAIT_SECONDS).record(since.elapsed().as_secs_f64());
                     state.running += 1;
                     return Some(job);
                 }

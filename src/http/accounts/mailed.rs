@@ -14,7 +14,7 @@ use crate::crypto::tokens::{Purpose, hash_one_time_token, sha256_of};
 use crate::http::context::RequestContext;
 use crate::http::error::{ApiError, ErrorCode};
 use crate::mailer::message::MailKind;
-use crate::telemetry::SecurityEvent;
+use crate::telemetry::{SecurityEvent, traces};
 
 /// How long a notice is tried.
 const NOTICE_LIVES: chrono::Duration = chrono::Duration::hours(24);
@@ -76,6 +76,7 @@ impl Mailed {
                 token_id: Some(self.token_id),
                 give_up_at: self.expires_at,
                 now,
+                traceparent: traces::traceparent(),
             }),
         ]
     }
@@ -133,6 +134,7 @@ pub fn notice(
         token_id: None,
         give_up_at: now + NOTICE_LIVES,
         now,
+        traceparent: traces::traceparent(),
     }
 }
 

@@ -6,6 +6,7 @@ use devauth_projections::Write;
 use devauth_projections::event_log::Actor;
 use devauth_projections::sessions::{Refreshable, Which};
 use subtle::ConstantTimeEq as _;
+use tracing::Instrument as _;
 use utoipa::ToSchema;
 
 use super::tokens::{Step, Tokens};
@@ -16,7 +17,7 @@ use crate::http::context::record_user;
 use crate::http::docs::errors::{AppKeyErrors, BodyErrors, TokenErrors};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::http::extract::ClientApp;
-use crate::telemetry::SecurityEvent;
+use crate::telemetry::{SecurityEvent, traces};
 
 /// A refresh token to be used.
 #[derive(ToSchema)]
@@ -48,7 +49,7 @@ pub async fn refresh(
         app.keys.refresh.parse(application.uuid(), &body.refresh_token).ok_or(ErrorCode::InvalidToken)?;
     let session = SessionId::from_uuid(session);
     let which = Which { application, session, now: app.clock.now() };
-    let found = app.refreshable_sessions.ask(which).await?;
+    let found = app.refreshable_sessions.ask(which).instrument(traces::look_up("session")).await?;
     let Refreshable { user, counter: current, hash, stream } = found.ok_or(ErrorCode::InvalidToken)?;
     record_user(user.id);
     if counter == current && !bool::from(sha256_of(&body.refresh_token).ct_eq(&hash[..])) {

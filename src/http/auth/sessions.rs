@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, EndReason, SessionId, UserId};
 use devauth_projections::sessions::{self, SessionRow, Which};
 use serde::Serialize;
+use tracing::Instrument as _;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -15,7 +16,7 @@ use crate::http::device::device;
 use crate::http::docs::errors::{AppKeyErrors, NoBodyErrors, ObjectErrors, TokenErrors};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::http::extract::CurrentUser;
-use crate::telemetry::SecurityEvent;
+use crate::telemetry::{SecurityEvent, traces};
 
 /// A session, as its user sees it.
 #[derive(Serialize, ToSchema)]
@@ -118,6 +119,11 @@ pub async fn living(
 ) -> Result<SessionId, ApiError> {
     let session: SessionId = id.parse().map_err(|_not_an_id| ErrorCode::NotFound)?;
     let which = Which { application, session, now: app.clock.now() };
-    let found = app.live_sessions.ask(which).await?.filter(|(_, owner)| owner.id == user);
+    let found = app
+        .live_sessions
+        .ask(which)
+        .instrument(traces::look_up("session"))
+        .await?
+        .filter(|(_, owner)| owner.id == user);
     found.map(|_| session).ok_or(ErrorCode::NotFound.into())
 }

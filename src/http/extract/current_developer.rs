@@ -8,11 +8,13 @@ use devauth_aggregates::{ApplicationId, DeveloperId, portal, user_id};
 use devauth_projections::applications::{self, ApplicationRow};
 use devauth_projections::sessions::{SessionRow, Which};
 use devauth_projections::users::UserRow;
+use tracing::Instrument as _;
 
 use super::bearer;
 use crate::app::App;
 use crate::http::context::{RequestContext, record_user};
 use crate::http::error::{ApiError, Challenge, ErrorCode};
+use crate::telemetry::traces;
 
 /// Name of the portal's cookie; over https it carries the prefix `__Host-`.
 const PORTAL_COOKIE: &str = "devauth_portal";
@@ -44,6 +46,7 @@ impl FromRequestParts<App> for CurrentDeveloper {
         let (session, user) = app
             .live_sessions
             .ask(which)
+            .instrument(traces::look_up("session"))
             .await?
             .filter(|(_, user)| user.id == user_id(developer))
             .ok_or(ErrorCode::InvalidToken)?;

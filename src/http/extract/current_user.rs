@@ -6,12 +6,14 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use devauth_projections::sessions::{SessionRow, Which};
 use devauth_projections::users::UserRow;
+use tracing::Instrument as _;
 
 use super::{ClientApp, bearer};
 use crate::app::App;
 use crate::crypto::jwt::Expected;
 use crate::http::context::record_user;
 use crate::http::error::{ApiError, Challenge, ErrorCode};
+use crate::telemetry::traces;
 
 /// A user of the calling application.
 pub struct CurrentUser {
@@ -59,7 +61,8 @@ pub async fn living_session(
     let expected = Expected { issuer: &app.config.public_url, application: &application.to_string() };
     let Ok(claims) = app.keys.signing().verify(token, &expected, now) else { return Ok(None) };
     let Ok(session) = claims.sid.parse() else { return Ok(None) };
-    let found = app.live_sessions.ask(Which { application, session, now }).await?;
+    let asking = app.live_sessions.ask(Which { application, session, now });
+    let found = asking.instrument(traces::look_up("session")).await?;
     Ok(found
         .filter(|(_, user)| user.id.to_string() == claims.sub)
         .map(|session_and_user| LivingToken { claims, session_and_user }))

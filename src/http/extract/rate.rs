@@ -11,6 +11,7 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::http::error::{ApiError, ErrorCode};
+use crate::http::metrics;
 use crate::limits::{Admission, Bucket};
 
 /// The window of every limit.
@@ -33,6 +34,7 @@ pub async fn admit(
 ) -> Result<(), ApiError> {
     let bucket = Bucket { key: format!("{policy}:{key}"), limit, window: WINDOW };
     let admission = app.limiter.admit(&bucket, app.clock.now()).await;
+    metrics::limited(policy, admission.allowed);
     if let Some(Slot(slot)) = parts.extensions.get() {
         let _told_already = slot.set((policy, admission));
     }

@@ -1,14 +1,15 @@
-//! One log line and two metrics per request. Neither knows more of the target than the matched route: raw paths
-//! and query strings hold ids, addresses and tokens.
+//! One log line, one span of the trace and two metrics per request. None knows more of the target than the matched route: raw
+//! paths and query strings hold ids, addresses and tokens.
 
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use tracing::Span;
 use tracing::field::Empty;
 
-use crate::http::metrics::{REQUEST_SECONDS, REQUESTS_TOTAL};
+use crate::http::metrics;
+use crate::telemetry::traces;
 
 /// What nginx logs when the client closes first; never sent.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -16,25 +17,28 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 /// A request under way. Dropped without [`Observation::finish`], it reports that the client went away.
 pub struct Observation {
     span: Span,
+    trace: Span,
     started: Instant,
     method: &'static str,
-    route: String,
+    route: Option<MatchedPath>,
     status: Option<StatusCode>,
 }
 
 impl Observation {
-    /// Starts the clock and opens the request's span, with room for the application's and the user's id.
-    pub fn start(request: &Request, request_id: &str) -> Self {
-        let route =
-            request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    /// Starts the clock and opens the request's spans: that of the log, with room for the application's and the user's id,
+    /// and that of the trace, which goes on with the one of the `caller` whose headers are given.
+    pub fn start(request: &Request, request_id: &str, caller: Option<&HeaderMap>) -> Self {
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let method = method_name(request.method());
         // At error level, so that every line of a request carries its id however little is logged.
         let span = tracing::error_span!("request", request_id, app_id = Empty, user_id = Empty);
-        Self { span, started: Instant::now(), method: method_name(request.method()), route, status: None }
+        let trace = traces::request(method, path(route.as_ref()), request_id, caller);
+        Self { span, trace, started: Instant::now(), method, route, status: None }
     }
 
-    /// The request's span.
-    pub fn span(&self) -> Span {
-        self.span.clone()
+    /// The request's spans, of the log and of the trace.
+    pub fn spans(&self) -> (Span, Span) {
+        (self.span.clone(), self.trace.clone())
     }
 
     /// Reports the answer.
@@ -47,27 +51,22 @@ impl Drop for Observation {
     fn drop(&mut self) {
         let elapsed = self.started.elapsed();
         let status = self.status.map_or(CLIENT_CLOSED_REQUEST, |status| status.as_u16());
+        let (method, route) = (self.method, path(self.route.as_ref()));
+        traces::answered(&self.trace, status);
         let _entered = self.span.enter();
+        let _traced = self.trace.enter();
         let duration_ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
-        if self.route.starts_with("/health/") {
-            tracing::debug!(
-                method = self.method,
-                route = self.route,
-                status,
-                duration_ms,
-                "request finished"
-            );
+        if route.starts_with("/health/") {
+            tracing::debug!(method, route, status, duration_ms, "request finished");
         } else {
-            tracing::info!(method = self.method, route = self.route, status, duration_ms, "request finished");
+            tracing::info!(method, route, status, duration_ms, "request finished");
         }
-        let labels = [
-            ("method", self.method.to_owned()),
-            ("route", self.route.clone()),
-            ("status", status.to_string()),
-        ];
-        metrics::counter!(REQUESTS_TOTAL, &labels).increment(1);
-        metrics::histogram!(REQUEST_SECONDS, &labels).record(elapsed.as_secs_f64());
+        metrics::request(method, route, status, elapsed);
     }
+}
+
+fn path(route: Option<&MatchedPath>) -> &str {
+    route.map_or("unmatched", MatchedPath::as_str)
 }
 
 /// Clients can invent methods; a label must not grow with them.

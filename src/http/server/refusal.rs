@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use metrics::counter;
 
 use crate::http::context::new_request_id;
 use crate::http::error::{ApiError, ErrorCode};
-use crate::http::metrics::REQUESTS_TOTAL;
+use crate::http::metrics;
 
 /// Writes whole HTTP/1.1 answers for requests that could not be read.
 #[derive(Clone, Debug)]
@@ -27,12 +26,7 @@ impl Refusals {
         let request_id = new_request_id();
         let status = code.status();
         tracing::info!(request_id, status = status.as_u16(), "refused an unreadable request");
-        let labels = [
-            ("method", "other".to_owned()),
-            ("route", "unmatched".to_owned()),
-            ("status", status.as_str().to_owned()),
-        ];
-        counter!(REQUESTS_TOTAL, &labels).increment(1);
+        metrics::refused(status.as_u16());
 
         let body = serde_json::to_vec(&ApiError::new(code).problem(&self.public_url, &request_id))
             .unwrap_or_default();

@@ -8,6 +8,9 @@ use super::target::{Connection, Target};
 use redis::{RedisError, RedisResult};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tracing::Instrument as _;
+
+use crate::telemetry::traces;
 
 /// How long Redis is left alone after a failure, and between probes.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -41,13 +44,14 @@ impl Link {
         Self { target, probe_key, state: Mutex::new(State::Untried), first: tokio::sync::Mutex::new(()) }
     }
 
-    /// Does `work` over the connection. None when Redis is away, before or after trying.
+    /// Does `work`, which is an `operation`, over the connection. None when Redis is away, before or after trying.
     pub(super) async fn with<T>(
         self: &Arc<Self>,
+        operation: &'static str,
         work: impl AsyncFnOnce(&Connection) -> RedisResult<T>,
     ) -> Option<T> {
         let open = self.open().await?;
-        match work(&open.connection).await {
+        match work(&open.connection).instrument(traces::redis(operation)).await {
             Ok(done) => Some(done),
             Err(error) => {
                 self.failed(Some(open.number), &error);
@@ -61,7 +65,7 @@ impl Link {
         if self.probe_is_due() {
             self.probe().await;
         }
-        self.with(async |connection| connection.ping().await).await.is_some()
+        self.with("ping", async |connection| connection.ping().await).await.is_some()
     }
 
     async fn open(self: &Arc<Self>) -> Option<Open> {

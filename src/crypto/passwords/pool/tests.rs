@@ -74,9 +74,9 @@ async fn the_places_follow_the_time_jobs_really_take() {
     assert!(!full(&pool));
 }
 
-fn one_job() -> VecDeque<Box<dyn Job>> {
+fn one_job() -> VecDeque<(Instant, Box<dyn Job>)> {
     let (answer, _) = oneshot::channel();
-    VecDeque::from([Box::new(Task { work: || (), answer }) as Box<dyn Job>])
+    VecDeque::from([(Instant::now(), Box::new(Task { work: || (), answer }) as Box<dyn Job>)])
 }
 
 fn sketch(pool: &Pool) -> State {
