@@ -11,9 +11,11 @@ mod settings;
 pub mod statistics;
 pub mod users;
 
+use axum::middleware;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::extract::rate;
 use crate::app::App;
 
 /// The routes.
@@ -46,4 +48,5 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(users::sessions::revoke))
         .routes(routes!(users::history::get))
         .routes(routes!(events::list))
+        .layer(middleware::from_fn(rate::headers))
 }
