@@ -27,3 +27,6 @@ pub fn sent_by_browser(headers: &HeaderMap) -> bool {
     let fetched = headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() != b"none");
     fetched || headers.contains_key(ORIGIN)
 }
+
+#[cfg(test)]
+mod fuzz;

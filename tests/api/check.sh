@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The published OpenAPI document against a running DevAuth, as each kind of caller. Needs Python 3.10 or newer with venv.
-#   ./check.sh [..]           a short run with a fixed seed; takes DEVAUTH_BIN and DEVAUTH_TEST_DATABASE_URL
-#   API_EXAMPLES=500 API_SEED=7 ./check.sh    a longer one, with another seed; the rest goes to pytest
+#   ./check.sh [..]      a short run with a fixed seed; takes DEVAUTH_BIN and DEVAUTH_TEST_DATABASE_URL; the rest goes to pytest
+#   API_EXAMPLES=200 API_SEED=7 ./check.sh    a long one: so many examples an operation, every phase as every caller
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 venv=${API_VENV:-../../target/api-venv}

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "sdk-python/tests/server"))
 
 from deployment import Deployment, address  # noqa: E402
-from world import Tenant, callers  # noqa: E402
+from world import PUBLIC_URL, Tenant, callers  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +22,7 @@ def deployment(tmp_path_factory):
     deployment = Deployment(
         tmp_path_factory.mktemp("devauth"), program, database, os.environ.get("DEVAUTH_TEST_REDIS_URL")
     )
+    deployment.set("DEVAUTH_PUBLIC_URL", PUBLIC_URL)
     try:
         deployment.start()
         yield deployment
@@ -38,6 +39,6 @@ def describe(deployment, tmp_path):
         caller = next(caller for caller in callers(ours, theirs) if str(caller) == name)
         world = tmp_path / "world.json"
         world.write_text(json.dumps({"url": deployment.url, "caller": caller.description, **ours.describe()}))
-        return world, caller.paths
+        return world, caller
 
     return write

@@ -1,8 +1,12 @@
 """Two developers with an application each, users in them, and what every kind of caller shows of itself."""
 
+import base64
+
 import httpx
 from deployment import PASSWORD, address
 
+# What the proxy in front would answer to: cookies are Secure, and browsers stay with https.
+PUBLIC_URL = "https://auth.example.com"
 ORIGIN = "https://shop.example.com"
 LINKS = 25
 
@@ -10,9 +14,9 @@ LINKS = 25
 class Caller:
     """Who makes the requests of a run: headers that stay, and how to get the one that does not last."""
 
-    def __init__(self, name, headers=None, login=None, paths="/v1/auth", **more):
-        self.paths = paths
-        self.description = {"name": name, "headers": headers or {}, "login": login, **more}
+    def __init__(self, name, headers=None, login=None, paths="/v1/auth", thorough=False):
+        self.paths, self.thorough = paths, thorough
+        self.description = {"name": name, "headers": headers or {}, "login": login}
 
     def __str__(self):
         return self.description["name"]
@@ -74,7 +78,7 @@ class Tenant:
 
     def as_developer(self, **cookie):
         login = {"path": "/v1/portal/developers/login", "body": {**self.developer, **cookie}, "headers": {}}
-        headers = {"Origin": self.url} if cookie else {}
+        headers = {"Origin": PUBLIC_URL} if cookie else {}
         return {"headers": headers, "login": {**login, "headers": headers}}
 
     def describe(self):
@@ -92,18 +96,18 @@ class Tenant:
 
 def callers(ours, theirs):
     """Every kind of caller. What they name is ours, so "another tenant's" must not get at it."""
-    basic = (ours.app["app_id"], ours.app["app_secret"])
+    basic = base64.b64encode(f"{ours.app['app_id']}:{ours.app['app_secret']}".encode()).decode()
     return [
         Caller("anonymous", paths="/"),
-        Caller("secret key", ours.headers("secret")),
+        Caller("secret key", ours.headers("secret"), thorough=True),
         Caller("publishable key", ours.headers("publishable")),
-        Caller("application secret", basic=basic),
-        Caller("user, through a server", **ours.as_user("secret")),
+        Caller("application secret", {"Authorization": f"Basic {basic}"}, paths="/v1/auth/introspect"),
+        Caller("user, through a server", **ours.as_user("secret"), thorough=True),
         Caller("user, in a browser", **ours.as_user("publishable")),
-        Caller("developer, by token", **ours.as_developer(), paths="/v1/portal"),
+        Caller("developer, by token", **ours.as_developer(), paths="/v1/portal", thorough=True),
         Caller("developer, by cookie", **ours.as_developer(cookie=True), paths="/v1/portal"),
-        Caller("another tenant's key and user", **theirs.as_user("secret"), stranger=True),
-        Caller("another tenant", **theirs.as_developer(), paths="/v1/portal", stranger=True),
+        Caller("another tenant's key and user", **theirs.as_user("secret")),
+        Caller("another tenant", **theirs.as_developer(), paths="/v1/portal"),
     ]
 
 

@@ -122,3 +122,6 @@ async fn form_token(request: Request) -> Result<String, ApiError> {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz;

@@ -10,9 +10,9 @@ use crate::http::accounts::{mailed, verification};
 use crate::http::auth::email_verify::{EmailRequest, MailedTokenErrors, TokenRequest};
 use crate::http::body::Json;
 use crate::http::docs::errors::{BodyErrors, VisitorErrors};
-use crate::http::extract::Visitor;
 use crate::http::error::ApiError;
 use crate::http::even_time::even_time;
+use crate::http::extract::Visitor;
 
 /// Mail a developer a new link to verify their address
 #[utoipa::path(post, path = "/v1/portal/developers/email/verify/request", operation_id = "requestDeveloperEmailVerification", tag = "Developers", request_body = EmailRequest,

@@ -14,7 +14,7 @@ use crate::crypto::jwt::PortalClaims;
 use crate::http::accounts::login::authenticate;
 use crate::http::accounts::{self, session};
 use crate::http::body::{Body, Fields, Json};
-use crate::http::docs::errors::{BodyErrors, HashingErrors, VisitorErrors, PasswordErrors};
+use crate::http::docs::errors::{BodyErrors, HashingErrors, PasswordErrors, VisitorErrors};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::http::extract::{Visitor, cookie_name, own_origin};
 use crate::telemetry::SecurityEvent;

@@ -14,7 +14,7 @@ use crate::http::accounts::{mailed, password_reset};
 use crate::http::auth::email_verify::{EmailRequest, MailedTokenErrors};
 use crate::http::auth::password_reset::ResetRequest;
 use crate::http::body::Json;
-use crate::http::docs::errors::{BodyErrors, HashingErrors, VisitorErrors, PasswordErrors, PortalErrors};
+use crate::http::docs::errors::{BodyErrors, HashingErrors, PasswordErrors, PortalErrors, VisitorErrors};
 use crate::http::error::ApiError;
 use crate::http::even_time::even_time;
 use crate::http::extract::{CurrentDeveloper, Visitor};

@@ -15,8 +15,8 @@ use crate::http::accounts::signup::{SignedUp, Signup, sign_up};
 use crate::http::auth::signup::TakenErrors;
 use crate::http::body::{Body, Fields, Json};
 use crate::http::docs::errors::{BodyErrors, HashingErrors, IdempotencyErrors, VisitorErrors};
-use crate::http::extract::Visitor;
 use crate::http::error::ApiError;
+use crate::http::extract::Visitor;
 use crate::http::idempotency;
 use crate::http::portal::page::name_problem;
 
