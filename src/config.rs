@@ -6,6 +6,8 @@
 
 mod duration;
 mod encryption_key;
+#[cfg(test)]
+mod fuzz;
 mod key_files;
 mod networks;
 mod private_key;

@@ -229,3 +229,32 @@ fn request_bodies_allow_nothing_but_what_they_name() {
     assert!(bodies > 10);
     assert_eq!(document["components"]["schemas"]["SettingsChange"]["additionalProperties"], false);
 }
+
+/// The document closed the form as it closes JSON bodies, and the service takes what RFC 7662 may add one day.
+#[test]
+fn the_form_of_introspection_is_open_and_its_json_is_closed() {
+    let document = document();
+    let content = &document["paths"]["/v1/auth/introspect"]["post"]["requestBody"]["content"];
+    let closed = |media: &str| resolve(&document, &content[media]["schema"])["additionalProperties"].clone();
+    assert_eq!(closed("application/json"), false);
+    assert_eq!(closed("application/x-www-form-urlencoded"), Value::Null);
+}
+
+/// Only one of four routes that honour the header said so.
+#[test]
+fn every_route_that_honours_an_idempotency_key_says_so() {
+    let document = document();
+    let all = operations(&document);
+    let honouring = all.iter().filter(|(_, operation)| {
+        let conflict = operation["responses"].get("409").map(ToString::to_string).unwrap_or_default();
+        conflict.contains("idempotency_in_progress")
+    });
+    let mut routes = 0;
+    for (name, operation) in honouring {
+        routes += 1;
+        let parameters = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+        let named = parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
+        assert!(named, "{name}");
+    }
+    assert_eq!(routes, 4);
+}

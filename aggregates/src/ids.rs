@@ -56,6 +56,28 @@ pub fn portal() -> ApplicationId {
 }
 
 #[cfg(test)]
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_id_has_one_spelling(text in prop_oneof![any::<String>(), "(usr|USR|usr_usr)?_{0,2}[0-9A-Za-z]{25,27}", "usr_[0-9a-z]{26}"]) {
+            if let Ok(id) = text.parse::<UserId>() {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn every_id_is_read_back(id in any::<u128>()) {
+            let id = SessionId::from_uuid(Uuid::from_u128(id));
+            prop_assert_eq!(id.to_string().parse::<SessionId>().unwrap(), id);
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -107,3 +107,20 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_name_is_its_own_canonical_form_and_forges_nothing(text in any::<String>()) {
+            if let Ok(name) = ApplicationName::parse(&text) {
+                prop_assert_eq!(ApplicationName::parse(name.as_str()), Ok(name.clone()));
+                prop_assert!(!name.as_str().chars().any(char::is_control));
+            }
+        }
+    }
+}

@@ -18,3 +18,6 @@ pub use self::{
 pub fn sha256_of(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
 }
+
+#[cfg(test)]
+mod fuzz;

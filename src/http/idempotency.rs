@@ -83,3 +83,23 @@ fn stored(status: u16, body: Vec<u8>) -> Response {
     }
     (status, replayed, [(CONTENT_TYPE, "application/json")], body).into_response()
 }
+
+#[cfg(test)]
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_key_is_taken_as_it_is_or_refused(value in prop::collection::vec(prop_oneof![0x20u8..0x7f, 0x80u8..], 0..80)) {
+            let printable = value.iter().all(|byte| (b' '..=b'~').contains(byte));
+            let header = HeaderValue::from_bytes(&value).unwrap();
+            match well_formed(&header) {
+                Ok(key) => prop_assert_eq!(key.as_bytes(), value.as_slice()),
+                Err(error) => prop_assert_eq!(error.code(), ErrorCode::MalformedRequest),
+            }
+            prop_assert_eq!(well_formed(&header).is_ok(), printable && (16..=64).contains(&value.len()));
+        }
+    }
+}

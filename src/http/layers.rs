@@ -15,7 +15,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -108,7 +111,7 @@ async fn around(State(settings): State<Arc<HttpSettings>>, mut request: Request,
 
     crossing.mark(&mut response);
     let mut response = problems::shape(response, &settings.public_url, &request_id);
-    set_headers(&mut response, &path, &request_id);
+    set_headers(&mut response, &settings, &path, &request_id);
     observation.finish(response.status());
     response
 }
@@ -128,7 +131,14 @@ async fn answer(
     bounds::within(settings.request_time, next.run(request)).await
 }
 
-fn set_headers(response: &mut Response, path: &str, request_id: &str) {
+/// What is no document of ours has no business running or framing anything.
+const INERT: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+/// A year. Without the names below ours (`includeSubDomains`): those may be other people's.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+fn set_headers(response: &mut Response, settings: &HttpSettings, path: &str, request_id: &str) {
     let private = path.starts_with("/v1/")
         || response.status().is_client_error()
         || response.status().is_server_error();
@@ -139,6 +149,11 @@ fn set_headers(response: &mut Response, path: &str, request_id: &str) {
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(INERT);
+    // Browsers heed it over https only (RFC 6797 8.1), which the proxy in front of us speaks.
+    if settings.public_url.starts_with("https://") {
+        headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(HTTPS_ONLY);
+    }
     if private {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -231,3 +231,37 @@ fn the_stored_form_has_every_setting_by_its_name() {
         })
     );
 }
+
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Nearly URLs.
+    fn url() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "(https?|HTTPS|javascript|data|capacitor|file)://([a-z]{0,3}[:@])?[a-zA-Z0-9.:ßé*\\[\\]-]{0,20}(:[0-9]{0,6})?(/[a-zA-Z./%]{0,9})?(\\?[a-z=]{0,3})?(#[a-z]{0,3})?",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_app_url_is_its_own_canonical_form_and_http(text in url()) {
+            for environment in [Environment::Development, Environment::Production] {
+                if let Ok(canonical) = app_url::parse(&text, environment) {
+                    prop_assert!(canonical.starts_with("https://") || canonical.starts_with("http://"), "{canonical}");
+                    prop_assert_eq!(app_url::parse(&canonical, environment), Ok(canonical.clone()));
+                }
+            }
+        }
+
+        #[test]
+        fn an_allowed_origin_is_one_that_a_browser_can_send(text in url()) {
+            if origin::check(&text).is_ok() {
+                let sent = text.bytes().all(|byte| byte.is_ascii_graphic());
+                prop_assert!(sent && !text.ends_with('/') && text != "null" && !text.contains('*'), "{text}");
+            }
+        }
+    }
+}

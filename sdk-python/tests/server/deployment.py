@@ -94,6 +94,14 @@ class Deployment:
             **({"REDIS_URL": redis} if redis else {}),
         }
 
+    def set(self, variable, value):
+        """Configures the service, for its next start."""
+        self._environment[variable] = value
+
+    def environment(self, **changes):
+        """The environment of the service, with changes."""
+        return {**self._environment, **changes}
+
     def start(self):
         """Starts the service and waits until it can serve."""
         with self.log.open("ab") as log:

@@ -10,6 +10,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 mod access;
+mod fuzz;
 mod keys;
 mod kinds;
 mod portal;

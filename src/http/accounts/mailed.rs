@@ -13,11 +13,17 @@ use crate::app::App;
 use crate::crypto::tokens::{Purpose, hash_one_time_token, sha256_of};
 use crate::http::context::RequestContext;
 use crate::http::error::{ApiError, ErrorCode};
+use crate::limits::Bucket;
 use crate::mailer::message::MailKind;
 use crate::telemetry::{SecurityEvent, traces};
 
 /// How long a notice is tried.
 const NOTICE_LIVES: chrono::Duration = chrono::Duration::hours(24);
+
+/// How many links of one purpose a person is mailed in [`ENOUGH_FOR`]: whoever knows an address could fill its mailbox.
+const ENOUGH_MAILS: u32 = 5;
+/// The time in which they are counted.
+const ENOUGH_FOR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 
 /// A token that is about to be mailed.
 #[derive(Clone, Copy)]
@@ -83,7 +89,7 @@ impl Mailed {
 }
 
 /// Mails a link of this purpose, if there is a user who could use it: an active one, and to verify an address, one whose
-/// address isn't verified yet. Nobody learns whether there is.
+/// address isn't verified yet. Nobody learns whether there is, nor that somebody had enough mails for now.
 ///
 /// # Errors
 /// Postgres is away.
@@ -98,6 +104,15 @@ pub async fn request(
     let found = users::for_login(&app.pool, application.id, &address).await?;
     let Some((user, _)) = found.filter(|(user, _)| user.is_active()) else { return Ok(()) };
     let now = app.clock.now();
+    let bucket = Bucket {
+        key: format!("mail:{}:{}", stored(purpose), user.id),
+        limit: ENOUGH_MAILS,
+        window: ENOUGH_FOR,
+    };
+    if !app.limiter.admit(&bucket, now).await.allowed {
+        SecurityEvent::new("mails_withheld").user(&user.id).log();
+        return Ok(());
+    }
     let mailed = Mailed::new(app, purpose, now);
     let (token_id, expires_at) = (mailed.token_id, mailed.expires_at);
     let command = match purpose {

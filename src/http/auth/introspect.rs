@@ -15,7 +15,7 @@ use crate::http::docs::errors::{AppKeyErrors, BodyErrors, SecretKeyErrors};
 use crate::http::error::ApiError;
 use crate::http::extract::{LivingToken, living_session};
 
-use caller::{IntrospectRequest, Introspection};
+use caller::{IntrospectForm, IntrospectRequest, Introspection};
 
 /// What a token is good for: exactly `{"active": false}` if it is good for nothing.
 #[derive(Serialize, ToSchema)]
@@ -74,7 +74,7 @@ pub struct ActiveToken {
 ///
 /// Also speaks plain RFC 7662: form-encoded, with HTTP Basic `app_id:app_secret`.
 #[utoipa::path(post, path = "/v1/auth/introspect", operation_id = "introspect", tag = "Tokens",
-    request_body(content((IntrospectRequest = "application/json"), (IntrospectRequest = "application/x-www-form-urlencoded"))),
+    request_body(content((IntrospectRequest = "application/json"), (IntrospectForm = "application/x-www-form-urlencoded"))),
     responses((status = 200, description = "What the token is good for", body = IntrospectionAnswer),
               AppKeyErrors, SecretKeyErrors, BodyErrors),
     security(("app_id" = [], "api_key" = []), ("app_secret" = [])))]

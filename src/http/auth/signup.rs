@@ -49,7 +49,7 @@ impl Body for SignupRequest {
 /// The user gets a mail with a link to verify their address. An application whose `signup_mode` is `strict` gets 202 whether or
 /// not the address was taken.
 #[utoipa::path(post, path = "/v1/auth/signup", operation_id = "signup", tag = "Users", request_body = SignupRequest,
-    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 16, max_length = 64, description = "16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 16, max_length = 64, pattern = "^[ -~]*$", description = "16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours")),
     responses((status = 201, description = "The user signed up", body = UserAnswer),
               (status = 202, description = "In `strict` mode: there may be a new user"),
               AppKeyErrors, BodyErrors, HashingErrors, IdempotencyErrors, TakenErrors),

@@ -4,6 +4,8 @@ use axum::http::HeaderValue;
 
 use super::*;
 
+mod fuzz;
+
 fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in lines {

@@ -87,6 +87,25 @@ async fn every_answer_has_an_id_and_nosniff_and_v1_is_never_stored() {
 }
 
 #[tokio::test]
+async fn no_answer_runs_or_is_framed_and_browsers_stay_with_https() {
+    for (method, path) in
+        [("GET", "/"), ("GET", "/v1/auth/me"), ("GET", "/nowhere"), ("OPTIONS", "/v1/auth/me")]
+    {
+        let answer = send(method, path, &[], "").await;
+        let policy = header(&answer, "content-security-policy").unwrap();
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}"
+        );
+        assert_eq!(header(&answer, "strict-transport-security"), Some("max-age=31536000"), "{path}");
+    }
+    let settings = HttpSettings::new(&"http://localhost:8080".parse().unwrap(), Vec::new());
+    let plain = wrap(Router::new(), settings);
+    let answer = send_to(plain, "GET", "/", &[], "").await;
+    assert_eq!(header(&answer, "strict-transport-security"), None, "nobody speaks https there");
+}
+
+#[tokio::test]
 async fn errors_of_the_framework_get_our_shape() {
     let unknown = send("GET", "/v1/auth/zebra", &[], "").await;
     assert_eq!((unknown.0, problem(&unknown).as_str()), (StatusCode::NOT_FOUND, "not_found"));

@@ -134,7 +134,7 @@ pub async fn list(
 ///
 /// The answer holds the key, this once.
 #[utoipa::path(post, path = "/v1/portal/applications/{app_id}/api-keys", operation_id = "issueApiKey", tag = "API keys", request_body = NewApiKey,
-    params(("app_id" = String, Path, description = "`app_…`")),
+    params(("app_id" = String, Path, description = "`app_…`"), ("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 16, max_length = 64, pattern = "^[ -~]*$", description = "16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours")),
     responses((status = 201, description = "The key", body = ApiKeyBody), PortalErrors, ObjectErrors, BodyErrors, IdempotencyErrors, TooManyErrors),
     security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn issue(

@@ -149,6 +149,7 @@ pub async fn list(
 ///
 /// The answer holds its secret, this once.
 #[utoipa::path(post, path = "/v1/portal/applications", operation_id = "createApplication", tag = "Applications", request_body = NewApplication,
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 16, max_length = 64, pattern = "^[ -~]*$", description = "16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours")),
     responses((status = 201, description = "The application", body = ApplicationBody), PortalErrors, BodyErrors, IdempotencyErrors),
     security(("portal_token" = []), ("portal_cookie" = [])))]
 pub async fn create(

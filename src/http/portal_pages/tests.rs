@@ -89,3 +89,23 @@ async fn a_build_without_pages_leads_to_the_documentation() {
     );
     assert_eq!(ask(|_| None, "/login", &[("accept", BROWSER)]).await.status(), StatusCode::NOT_FOUND);
 }
+
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn own_tag() -> String {
+        format!("\"{}\"", hex(&Fixture::get("assets/index-1a2b3c.js").unwrap().metadata.sha256_hash()[..16]))
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_but_the_own_tag_spares_sending(known in prop_oneof!["[ -~]{0,60}", "(\"[a-f]{0,4}\", ?)?".prop_map(|other| other + &own_tag())]) {
+            let script = Fixture::get(SCRIPT.trim_start_matches('/')).unwrap();
+            let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_str(&known).unwrap())]);
+            let status = send(SCRIPT, script, &headers).status();
+            prop_assert_eq!(status == StatusCode::NOT_MODIFIED, known.contains(&own_tag()));
+        }
+    }
+}

@@ -60,3 +60,31 @@ fn a_required_parameter_is_missed_once() {
     let found: Vec<&str> = error.field_errors().iter().map(|field| field.code).collect();
     assert_eq!(found, ["repeated", "required"]);
 }
+
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_query_makes_reading_fail_other_than_as_a_refusal(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+            let mut fields = QueryFields::new(&bytes);
+            let read = Page::read(&mut fields);
+            if let Err(error) = fields.finish(read) {
+                prop_assert_eq!(error.code(), ErrorCode::ValidationFailed);
+                prop_assert!(!error.field_errors().is_empty());
+            }
+        }
+
+        #[test]
+        fn what_was_encoded_is_read(search in "[^\\x00]{1,40}", page in 1i64..=1_000_000_000, limit in 1i64..=100) {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.append_pair("search", &search).append_pair("page", &page.to_string());
+            query.append_pair("limit", &limit.to_string());
+            let mut fields = QueryFields::new(query.finish().as_bytes());
+            let read = Page::read(&mut fields);
+            prop_assert_eq!(fields.finish(read).unwrap(), Page { page: Some(page), limit, search: Some(search) });
+        }
+    }
+}

@@ -179,3 +179,27 @@ async fn a_login_that_raced_a_reset_with_the_old_password_leaves_no_living_sessi
     assert_eq!(living, 0);
     assert_ne!(client.try_log_in("ada@example.org", NEW).await.expect(200)["access_token"], Value::Null);
 }
+
+/// As many mails were sent as anybody asked for, to whomever they liked.
+#[tokio::test]
+async fn nobody_fills_a_mailbox_and_nobody_learns_that_it_is_enough() {
+    let app = TestApp::start().await;
+    let client = app.application().await;
+    client.sign_up("ada@example.org").await;
+    let mut newest = String::new();
+    for nth in 1..=5 {
+        newest = reset_token(&app, &client, "ada@example.org", nth).await;
+    }
+    for _ in 0..3 {
+        let withheld = client.post(REQUEST, json!({"email": "ada@example.org"})).await;
+        let unknown = client.post(REQUEST, json!({"email": "nobody@example.org"})).await;
+        assert_eq!((withheld.status, withheld.body), (unknown.status, unknown.body));
+    }
+    let verify = "/v1/auth/email/verify/request";
+    client.post(verify, json!({"email": "ada@example.org"})).await.expect(202);
+
+    confirm(&client, &newest, NEW).await.expect(200);
+    app.pass(std::time::Duration::from_secs(61 * 60));
+    let next = reset_token(&app, &client, "ada@example.org", 6).await;
+    confirm(&client, &next, PASSWORD).await.expect(200);
+}

@@ -143,6 +143,30 @@ async fn introspection_with_the_app_secret_is_limited_too() {
     introspect().await.refused(429, "rate_limited");
 }
 
+/// They were looked up, opened and compared as often as anybody liked.
+#[tokio::test]
+async fn wrong_app_secrets_are_limited_where_they_come_from() {
+    let proxies: Vec<IpNet> = vec!["127.0.0.0/8".parse().unwrap()];
+    let app = TestApp::start_with(|config| {
+        config.rates.introspect_per_minute = 2;
+        config.trusted_proxies = proxies;
+    })
+    .await;
+    let acme = app.developer().await.application("Acme").await;
+    let introspect = |secret: &str, from: &str| {
+        let request =
+            app.anyone().request(Method::POST, "/v1/auth/introspect").header("x-forwarded-for", from);
+        let form = "application/x-www-form-urlencoded";
+        send(request.basic_auth(&acme.id, Some(secret)).header("content-type", form).body("token=x"))
+    };
+    for _ in 0..2 {
+        introspect("dvs_wrong", "203.0.113.9").await.refused(401, "invalid_api_key");
+    }
+    introspect("dvs_wrong", "203.0.113.9").await.refused(429, "rate_limited");
+    introspect(&acme.secret, "203.0.113.9").await.refused(429, "rate_limited");
+    introspect(&acme.secret, "203.0.113.10").await.expect(200);
+}
+
 #[tokio::test]
 async fn past_the_limit_no_work_is_done() {
     let app = TestApp::start().await;

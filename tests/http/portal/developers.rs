@@ -148,3 +148,40 @@ async fn a_repeated_creation_with_one_idempotency_key_happens_once() {
     creating.post(&keys, json!({"label": "mobile"})).await.refused(422, "idempotency_mismatch");
     assert_eq!(developer.get(&keys).await.expect(200)["data"].as_array().unwrap().len(), 1);
 }
+
+/// Nobody who is not logged in was counted: passwords were hashed and mails sent as fast as anybody asked.
+#[tokio::test]
+async fn who_is_not_logged_in_has_the_rate_of_a_key_for_where_they_call_from() {
+    let app = TestApp::start_with(|config| {
+        config.rates.per_minute = 4;
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    })
+    .await;
+    let from = |address: &str| app.anyone().with("x-forwarded-for", address);
+    let one = from("203.0.113.9");
+    let body = credentials("grace@example.org", PASSWORD);
+    one.post(SIGNUP, body.clone()).await.expect(201);
+    let first = one.post(LOGIN, body.clone()).await;
+    assert_eq!(first.header("ratelimit-policy"), Some(r#""default";q=4;w=60"#));
+    let token = first.expect(200)["access_token"].as_str().unwrap().to_owned();
+    one.post("/v1/portal/developers/password/reset/request", json!({"email": "grace@example.org"}))
+        .await
+        .expect(202);
+    one.post("/v1/portal/developers/email/verify/confirm", json!({"token": "x"}))
+        .await
+        .refused(400, "token_invalid");
+    for (path, body) in [
+        (SIGNUP, body.clone()),
+        (LOGIN, body.clone()),
+        ("/v1/portal/developers/password/reset/request", json!({"email": "grace@example.org"})),
+        ("/v1/portal/developers/email/verify/request", json!({"email": "grace@example.org"})),
+        ("/v1/portal/developers/password/reset/confirm", json!({"token": "x", "password": PASSWORD})),
+        ("/v1/portal/developers/email/verify/confirm", json!({"token": "x"})),
+    ] {
+        one.post(path, body).await.refused(429, "rate_limited");
+    }
+    one.bearing(&token).get(ME).await.expect(200);
+    from("203.0.113.10").post(LOGIN, body.clone()).await.expect(200);
+    app.pass(std::time::Duration::from_secs(61));
+    one.post(LOGIN, body).await.expect(200);
+}

@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::crypto::tokens::same_secret;
 use crate::http::body::{self, Body, Fields, Json, is_media_type};
-use crate::http::context::record_app;
+use crate::http::context::{RequestContext, record_app};
 use crate::http::error::{ApiError, Challenge, ErrorCode};
 use crate::http::extract::{IntrospectingApp, rate, sent_by_browser};
+use crate::limits::Network;
 
 /// A token to be looked at.
 #[derive(ToSchema)]
@@ -25,6 +26,17 @@ pub struct IntrospectRequest {
     /// Taken and ignored: RFC 7662 2.1 means it for a search that we don't need.
     #[schema(value_type = String, required = false)]
     #[expect(dead_code, reason = "says in the document that it is taken")]
+    pub token_type_hint: Option<String>,
+}
+
+/// The same as a form. Parameters that RFC 7662 does not know are ignored (2.1).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form; it is read by `form_token`")]
+pub struct IntrospectForm {
+    /// The access token.
+    pub token: String,
+    /// Taken and ignored.
+    #[schema(value_type = String, required = false)]
     pub token_type_hint: Option<String>,
 }
 
@@ -77,14 +89,17 @@ async fn basic(parts: &Parts, app: &App) -> Result<ApplicationId, ApiError> {
     }
     let (name, secret) = credentials(&parts.headers).ok_or_else(refused)?;
     let application: ApplicationId = name.parse().map_err(|_not_an_id| refused())?;
+    // Anybody can name an application: those who do so without its secret must not use up its share.
+    let client = parts.extensions.get::<RequestContext>().map(|context| Network::of(context.client_address));
+    let bucket = format!("{application}:{}", client.map(|network| network.to_string()).unwrap_or_default());
+    let limit = app.config.rates.introspect_per_minute;
+    rate::admit(parts, app, "introspection", bucket, limit).await?;
     let stored = application_secrets::get(&app.pool, app.commands.log().keyring(), application).await?;
     let stored = stored.and_then(|secret| String::from_utf8(secret).ok()).ok_or_else(refused)?;
     if !same_secret(&secret, &stored) {
         return Err(refused());
     }
     record_app(application);
-    let limit = app.config.rates.introspect_per_minute;
-    rate::admit(parts, app, "introspection", application.to_string(), limit).await?;
     Ok(application)
 }
 
@@ -107,3 +122,6 @@ async fn form_token(request: Request) -> Result<String, ApiError> {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz;

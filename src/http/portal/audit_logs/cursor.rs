@@ -38,6 +38,43 @@ impl FromStr for Cursor {
 }
 
 #[cfg(test)]
+mod fuzz {
+    use devauth_aggregates::{ApplicationId, UserId};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::http::portal::page::parse_cursor;
+
+    /// Nearly ids.
+    fn id() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "(app|usr|USR)_?[0-9A-Za-z]{25,27}",
+            "(app|usr)_[0-7][0-9a-hjkmnp-tv-z]{25}"
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_place_has_one_spelling(text in prop_oneof![any::<String>(), "[0-9A-Za-z_-]{31,33}=?"]) {
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                prop_assert_eq!(cursor.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn an_id_as_a_cursor_has_one_spelling(text in id()) {
+            if let Ok(id) = parse_cursor::<UserId>(&text) {
+                prop_assert_eq!(id.to_string(), text.clone());
+            }
+            if let Ok(id) = parse_cursor::<ApplicationId>(&text) {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
