@@ -89,7 +89,7 @@ function CardsLoading() {
     <Loading what="applications">
       <div className="grid gap-4 pt-14 sm:grid-cols-2">
         {[1, 2, 3, 4].map((card) => (
-          <Skeleton key={card} className="h-37 rounded-xl" />
+          <Skeleton key={card} className="h-37" />
         ))}
       </div>
     </Loading>

@@ -5,7 +5,7 @@ import { Logo } from "@/components/shell/logo";
 export function GuestLayout() {
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 pt-[max(2rem,9vh)] pb-10">
-      <Logo className="mb-8 text-base" />
+      <Logo className="mb-8 text-base!" />
       <main className="w-full max-w-100">
         <Outlet />
       </main>

@@ -64,7 +64,7 @@ function Metadata({ metadata }: { metadata: Record<string, unknown> | null }) {
       ) : Object.keys(metadata).length === 0 ? (
         <span className="text-soft">none</span>
       ) : (
-        <JsonView label="Metadata" value={metadata} className="w-full max-h-72" literal />
+        <JsonView label="Metadata" value={metadata} className="max-h-72! w-full" literal />
       )}
     </Fact>
   );
