@@ -154,6 +154,10 @@ impl User {
                 }
                 Ok(vec![UserEvent::PasswordChanged { kept_session, at }])
             }
+            UserCommand::ChangeMetadata { metadata, now: at } => {
+                let metadata = Personal::Clear(metadata);
+                Ok(when(metadata != self.metadata, UserEvent::MetadataChanged { metadata, at }))
+            }
             UserCommand::LockLogin { until, now: at } => {
                 let locked = self.login_locked_until.is_some_and(|earlier| at < earlier);
                 Ok(when(!locked && at < until, UserEvent::LoginLocked { until, at }))
@@ -266,6 +270,7 @@ impl Aggregate for User {
                 self.end_sessions_but(kept_session);
                 self.pending_reset = None;
             }
+            UserEvent::MetadataChanged { metadata, .. } => self.metadata = metadata,
             UserEvent::LoginLocked { until, .. } => {
                 self.login_locked_until = Some(until);
                 return;

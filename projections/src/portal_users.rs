@@ -166,6 +166,7 @@ struct NewRow {
 /// What changes of a row; nothing of it is null in the row but the last login.
 #[derive(Default, PartialEq)]
 struct Update {
+    metadata: Option<String>,
     email_verified: Option<bool>,
     status: Option<&'static str>,
     updated_at: Option<DateTime<Utc>>,
@@ -190,6 +191,13 @@ impl Change {
                 self.update(*at, |_only_the_time| {});
             }
             UserEvent::EmailVerified { at, .. } => self.update(*at, |user| user.email_verified = Some(true)),
+            UserEvent::MetadataChanged { metadata, at } => match metadata {
+                Personal::Clear(metadata) => {
+                    let metadata = serde_json::json!(metadata).to_string();
+                    self.update(*at, |user| user.metadata = Some(metadata));
+                }
+                Personal::Erased => *self = Change::Delete,
+            },
             UserEvent::UserSuspended { at } => self.update(*at, |user| user.status = Some("suspended")),
             UserEvent::UserRestored { at } => self.update(*at, |user| user.status = Some("active")),
             UserEvent::EmailVerificationRequested { at, .. }
@@ -240,7 +248,7 @@ async fn insert(connection: &mut PgConnection, users: &[(Uuid, &NewRow)]) -> Res
     .bind(rows().map(|row| row.application).collect::<Vec<_>>())
     .bind(rows().map(|row| &*row.email).collect::<Vec<_>>())
     .bind(rows().map(|row| lower(&row.email)).collect::<Vec<_>>())
-    .bind(rows().map(|row| &*row.metadata).collect::<Vec<_>>())
+    .bind(rows().map(|row| row.since.metadata.as_deref().unwrap_or(&row.metadata)).collect::<Vec<_>>())
     .bind(rows().map(|row| row.since.email_verified.unwrap_or(false)).collect::<Vec<_>>())
     .bind(rows().map(|row| row.since.status.unwrap_or("active")).collect::<Vec<_>>())
     .bind(rows().map(|row| row.created_at).collect::<Vec<_>>())
@@ -258,10 +266,10 @@ async fn update(connection: &mut PgConnection, users: &[(Uuid, &Update)]) -> Res
     let updates = || users.iter().map(|(_, update)| *update);
     sqlx::query(
         "UPDATE portal_users u SET email_verified = coalesce(c.email_verified, u.email_verified),
-             status = coalesce(c.status, u.status), updated_at = coalesce(c.updated_at, u.updated_at),
+             metadata = coalesce(c.metadata, u.metadata), status = coalesce(c.status, u.status), updated_at = coalesce(c.updated_at, u.updated_at),
              last_login_at = greatest(u.last_login_at, c.last_login_at)
-         FROM unnest($1::uuid[], $2::bool[], $3::text[], $4::timestamptz[], $5::timestamptz[])
-              AS c (user_id, email_verified, status, updated_at, last_login_at)
+         FROM unnest($1::uuid[], $2::bool[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[])
+              AS c (user_id, email_verified, status, updated_at, last_login_at, metadata)
          WHERE u.user_id = c.user_id",
     )
     .bind(users.iter().map(|(user, _)| *user).collect::<Vec<_>>())
@@ -269,6 +277,7 @@ async fn update(connection: &mut PgConnection, users: &[(Uuid, &Update)]) -> Res
     .bind(updates().map(|update| update.status).collect::<Vec<_>>())
     .bind(updates().map(|update| update.updated_at).collect::<Vec<_>>())
     .bind(updates().map(|update| update.last_login_at).collect::<Vec<_>>())
+    .bind(updates().map(|update| update.metadata.as_deref()).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

@@ -184,6 +184,7 @@ fn after(now: Option<Counted>, event: &UserEvent) -> Option<Counted> {
         | UserEvent::PasswordResetRequested { .. }
         | UserEvent::PasswordReset { .. }
         | UserEvent::PasswordChanged { .. }
+        | UserEvent::MetadataChanged { .. }
         | UserEvent::LoginLocked { .. }
         | UserEvent::SessionsRevoked { .. } => now,
     }

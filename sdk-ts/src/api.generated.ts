@@ -742,7 +742,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change the developer who is logged in */
+        patch: operations["updateDeveloper"];
         trace?: never;
     };
     "/v1/portal/developers/password/change": {
@@ -1108,6 +1109,11 @@ export interface components {
         DeveloperAnswer: {
             /** @description The developer. */
             developer: components["schemas"]["Developer"];
+        };
+        /** @description A change of a developer. */
+        DeveloperChange: {
+            /** @description What they want to be called; null: by their address. */
+            name?: string | null;
         };
         /** @description Who wants to come in. */
         DeveloperLogin: {
@@ -3691,6 +3697,40 @@ export interface operations {
             };
             401: components["responses"]["invalid_token"];
             403: components["responses"]["origin_not_allowed"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    updateDeveloper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeveloperChange"];
+            };
+        };
+        responses: {
+            /** @description The developer as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeveloperAnswer"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["invalid_token"];
+            403: components["responses"]["origin_not_allowed"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];

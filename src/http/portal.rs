@@ -21,7 +21,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(developers::signup::signup))
         .routes(routes!(developers::login::login))
-        .routes(routes!(developers::me::me))
+        .routes(routes!(developers::me::me, developers::me::update))
         .routes(routes!(developers::logout::logout))
         .routes(routes!(developers::logout::logout_everywhere))
         .routes(routes!(developers::sessions::list))

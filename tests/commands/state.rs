@@ -5,6 +5,7 @@ use devauth_aggregates::{
     KeyType, Label, RecordedEvent, Session, SessionCommand, SessionId, TokenId, User, UserCommand, UserId,
 };
 use devauth_projections::inline::Inline;
+use serde_json::Map;
 
 use crate::scene::{Scene, application, at, context, id, nothing, register};
 
@@ -38,6 +39,7 @@ async fn of_a_user() {
         UserCommand::ChangePassword { generation: 1, kept_session: kept, now: at(6) },
         UserCommand::LockLogin { until: at(90), now: at(7) },
         UserCommand::LockLogin { until: at(91), now: at(8) },
+        UserCommand::ChangeMetadata { metadata: Map::new(), now: at(8) },
         UserCommand::SuspendUser { now: at(9) },
         UserCommand::SuspendUser { now: at(10) },
         UserCommand::RestoreUser { now: at(11) },

@@ -161,6 +161,11 @@ async fn developers(app: &TestApp, walk: &mut Walk) -> Client {
     let first = walk.call(&anyone, &login, &[], credentials.clone()).await;
     let first = anyone.bearing(text(&first["access_token"]));
     walk.call(&first, &format!("GET {D}/me"), &[], Value::Null).await;
+    let update = format!("PATCH {D}/me");
+    walk.call(&first, &update, &[], json!({"name": "Grace"})).await;
+    walk.call(&first, &update, &[], json!({"name": null})).await;
+    walk.call(&first, &update, &[], json!({"name": 7})).await;
+    walk.call(&anyone, &update, &[], json!({"name": "Grace"})).await;
     let other = walk.call(&anyone, &login, &[], credentials.clone()).await;
     let other = anyone.bearing(text(&other["access_token"]));
     let sessions = walk.call(&first, &format!("GET {D}/sessions"), &[], Value::Null).await;

@@ -168,6 +168,7 @@ fn named(world: &World, operation: &str) -> Option<Vec<Pair>> {
         | "POST /v1/portal/developers/signup"
         | "POST /v1/portal/developers/login"
         | "GET /v1/portal/developers/me"
+        | "PATCH /v1/portal/developers/me"
         | "POST /v1/portal/developers/logout"
         | "POST /v1/portal/developers/logout/all"
         | "GET /v1/portal/developers/sessions"

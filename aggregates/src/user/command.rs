@@ -32,6 +32,8 @@ pub enum UserCommand {
     /// `generation` is the user's `session_generation` when the old password was checked: if every session was ended since
     /// (a reset, for one), whoever knew the old password has no say any more.
     ChangePassword { generation: u32, kept_session: Option<SessionId>, now: DateTime<Utc> },
+    /// Keep this about the user from now on, instead of what is kept. Nothing happens if it is the same.
+    ChangeMetadata { metadata: Map<String, Value>, now: DateTime<Utc> },
     /// Record that guessing locked a login until a time. Nothing happens while an earlier lock holds.
     LockLogin { until: DateTime<Utc>, now: DateTime<Utc> },
     /// End every session.
@@ -59,6 +61,7 @@ impl UserCommand {
             Self::RequestPasswordReset { .. } => "RequestPasswordReset",
             Self::ResetPassword { .. } => "ResetPassword",
             Self::ChangePassword { .. } => "ChangePassword",
+            Self::ChangeMetadata { .. } => "ChangeMetadata",
             Self::LockLogin { .. } => "LockLogin",
             Self::RevokeSessions { .. } => "RevokeSessions",
             Self::SuspendUser { .. } => "SuspendUser",

@@ -29,6 +29,8 @@ pub enum UserEvent {
     PasswordReset { token_id: TokenId, at: DateTime<Utc> },
     /// A new password was set by who knew the old one; `kept_session` went on.
     PasswordChanged { kept_session: Option<SessionId>, at: DateTime<Utc> },
+    /// What the application keeps about the user was replaced.
+    MetadataChanged { metadata: Personal<Map<String, Value>>, at: DateTime<Utc> },
     /// Guessing reached the limit and locked a login.
     LoginLocked { until: DateTime<Utc>, at: DateTime<Utc> },
     /// Every session was ended.
@@ -48,6 +50,7 @@ recorded_events!(UserEvent {
     PasswordResetRequested "1.0",
     PasswordReset "1.0",
     PasswordChanged "1.0",
+    MetadataChanged "1.0",
     LoginLocked "1.0",
     SessionsRevoked "1.0",
     UserSuspended "1.0",

@@ -17,6 +17,7 @@ enum Ask {
     RequestReset,
     Reset(prop::sample::Index),
     Change(Option<u8>),
+    ChangeMetadata(u8),
     Lock,
     Revoke,
     Suspend,
@@ -33,6 +34,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         4 => Just(Ask::RequestReset),
         6 => any::<prop::sample::Index>().prop_map(Ask::Reset),
         2 => prop::option::of(0..3_u8).prop_map(Ask::Change),
+        2 => (0..3_u8).prop_map(Ask::ChangeMetadata),
         2 => Just(Ask::Lock),
         1 => Just(Ask::Revoke),
         1 => Just(Ask::Suspend),
@@ -74,6 +76,10 @@ impl Story {
                 let generation = self.user.session_generation;
                 UserCommand::ChangePassword { generation, kept_session: kept.map(|n| id(u128::from(n))), now }
             }
+            Ask::ChangeMetadata(seats) => {
+                let metadata = Map::from_iter([("seats".to_owned(), Value::from(*seats))]);
+                UserCommand::ChangeMetadata { metadata, now }
+            }
             Ask::Lock => UserCommand::LockLogin { until: at(seconds + 900), now },
             Ask::Revoke => UserCommand::RevokeSessions { now },
             Ask::Suspend => UserCommand::SuspendUser { now },
@@ -104,6 +110,7 @@ fn outstanding_reset(events: &[UserEvent]) -> Option<TokenId> {
         | UserEvent::UserRegistered { .. } => Some(None),
         UserEvent::EmailVerificationRequested { .. }
         | UserEvent::EmailVerified { .. }
+        | UserEvent::MetadataChanged { .. }
         | UserEvent::LoginLocked { .. }
         | UserEvent::SessionsRevoked { .. }
         | UserEvent::UserSuspended { .. }

@@ -105,6 +105,7 @@ fn every_command_but_register() -> Vec<UserCommand> {
         request_reset(2, 20),
         reset(2, 20),
         change(None),
+        UserCommand::ChangeMetadata { metadata: Map::new(), now },
         lock(900, 20),
         UserCommand::RevokeSessions { now },
         UserCommand::SuspendUser { now },
@@ -205,6 +206,18 @@ fn revoking_sessions_is_recorded_each_time() {
     expect(registered(), command(), vec![revoked.clone()]);
     expect(registered_and([revoked.clone()]), command(), vec![revoked.clone()]);
     expect(registered_and([suspended()]), command(), vec![revoked]);
+}
+
+#[test]
+fn metadata_is_replaced_as_a_whole_and_the_same_is_no_change() {
+    let plan = |plan: &str| json!({"plan": plan}).as_object().unwrap().clone();
+    let change = |metadata| UserCommand::ChangeMetadata { metadata, now: at(6) };
+    let changed = |metadata| UserEvent::MetadataChanged { metadata: Personal::Clear(metadata), at: at(6) };
+
+    expect(registered(), change(plan("free")), vec![]);
+    expect(registered(), change(Map::new()), vec![changed(Map::new())]);
+    expect(registered_and([changed(plan("paid"))]), change(plan("free")), vec![changed(plan("free"))]);
+    expect(registered_and([suspended()]), change(plan("paid")), vec![changed(plan("paid"))]);
 }
 
 #[test]

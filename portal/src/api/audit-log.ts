@@ -28,6 +28,7 @@ export const ACTIONS = [
   "password_reset_request",
   "password_reset_confirm",
   "password_changed",
+  "metadata_changed",
   "user_suspended",
   "user_restored",
   "user_erased",

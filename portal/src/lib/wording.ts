@@ -11,6 +11,7 @@ const EVENTS: Record<string, string> = {
   PasswordResetRequested: "Password reset asked for",
   PasswordReset: "Password reset",
   PasswordChanged: "Password changed",
+  MetadataChanged: "Details changed",
   LoginLocked: "Login locked after failed tries",
   SessionsRevoked: "Logged out everywhere",
   UserSuspended: "Suspended",

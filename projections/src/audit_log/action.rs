@@ -48,6 +48,8 @@ actions! {
     PasswordResetConfirm "password_reset_confirm";
     /// A user changed their password.
     PasswordChanged "password_changed";
+    /// What is kept about a user was replaced.
+    MetadataChanged "metadata_changed";
     /// A developer keeps a user out.
     UserSuspended "user_suspended";
     /// A developer lets a user in again.
@@ -89,6 +91,7 @@ fn of_user(event: &UserEvent) -> Option<Action> {
         UserEvent::PasswordResetRequested { .. } => Action::PasswordResetRequest,
         UserEvent::PasswordReset { .. } => Action::PasswordResetConfirm,
         UserEvent::PasswordChanged { .. } => Action::PasswordChanged,
+        UserEvent::MetadataChanged { .. } => Action::MetadataChanged,
         UserEvent::LoginLocked { .. } => Action::Locked,
         UserEvent::SessionsRevoked { .. } => Action::SessionRevoked,
         UserEvent::UserSuspended { .. } => Action::UserSuspended,

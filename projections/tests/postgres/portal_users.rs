@@ -43,6 +43,7 @@ fn life(fixture: &Fixture) -> Vec<UserEvent> {
         UserEvent::PasswordResetRequested { token_id, expires_at: at(60), at: at(3) },
         UserEvent::PasswordReset { token_id, at: at(4) },
         UserEvent::PasswordChanged { kept_session: None, at: at(5) },
+        UserEvent::MetadataChanged { metadata: Personal::Clear(Map::new()), at: at(6) },
         UserEvent::UserSuspended { at: at(6) },
         UserEvent::UserRestored { at: at(7) },
         UserEvent::SessionsRevoked { at: at(8) },

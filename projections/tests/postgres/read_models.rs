@@ -5,6 +5,7 @@ use devauth_aggregates::{
     KeyType, Personal, RecordedEvent, Session, SessionEvent, TokenId, User, UserEvent,
 };
 use devauth_projections::inline::Inline;
+use serde_json::Map;
 use sqlx::Row as _;
 
 use crate::fixture::{Fixture, at, folded, registered, rows, started};
@@ -42,6 +43,7 @@ pub fn history(fixture: &Fixture, user: devauth_aggregates::UserId) -> History {
             UserEvent::PasswordReset { token_id: reset, at: at(4) },
             UserEvent::PasswordChanged { kept_session: Some(kept), at: at(5) },
             UserEvent::LoginLocked { until: at(90), at: at(6) },
+            UserEvent::MetadataChanged { metadata: Personal::Clear(Map::new()), at: at(6) },
             UserEvent::UserSuspended { at: at(7) },
             UserEvent::UserRestored { at: at(8) },
             UserEvent::SessionsRevoked { at: at(9) },

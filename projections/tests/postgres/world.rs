@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use devauth_aggregates::{
     ApiKeyId, Application, ApplicationEvent, ApplicationId, ApplicationSettings, EndReason, Environment,
-    KeyType, RecordedEvent, Session, SessionEvent, SessionId, TokenId, User, UserEvent, UserId,
+    KeyType, Personal, RecordedEvent, Session, SessionEvent, SessionId, TokenId, User, UserEvent, UserId,
 };
 use devauth_projections::event_log::Append;
 use devauth_projections::inline::Inline;
 use devauth_projections::read_models::ReadModel;
 use devauth_projections::sealing::Key256;
 use devauth_projections::{Tx, Write, sequencer, subscription};
+use serde_json::{Map, Value};
 use sqlx::Executor as _;
 
 use crate::fixture::{Fixture, at, eventually, registered, started};
@@ -105,16 +106,21 @@ impl Writer {
 
     fn user_event(&mut self) -> UserEvent {
         let (token_id, at) = (TokenId::from_uuid(self.fixture.id()), at(self.seconds));
-        match self.dice.below(8) {
+        match self.dice.below(9) {
             0 => UserEvent::EmailVerificationRequested { token_id, expires_at: at, at },
             1 => UserEvent::EmailVerified { token_id, at },
             2 => UserEvent::PasswordReset { token_id, at },
             3 => UserEvent::PasswordChanged { kept_session: self.dice.pick(&self.sessions), at },
             4 => UserEvent::LoginLocked { until: at, at },
             5 => UserEvent::SessionsRevoked { at },
-            6 => UserEvent::UserSuspended { at },
+            6 => UserEvent::MetadataChanged { metadata: self.metadata(), at },
+            7 => UserEvent::UserSuspended { at },
             _ => UserEvent::UserRestored { at },
         }
+    }
+
+    fn metadata(&mut self) -> Personal<Map<String, Value>> {
+        Personal::Clear(Map::from_iter([("seats".to_owned(), Value::from(self.dice.below(99)))]))
     }
 
     fn session_event(&mut self) -> SessionEvent {

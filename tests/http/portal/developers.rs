@@ -2,6 +2,7 @@
 
 mod cookie;
 mod email_verify;
+mod name;
 mod password;
 mod sessions;
 mod tokens;

@@ -44,10 +44,11 @@ fn history() -> Vec<UserEvent> {
         UserEvent::PasswordReset { token_id, at: at(4) },
         UserEvent::PasswordChanged { kept_session, at: at(5) },
         UserEvent::LoginLocked { until: at(90), at: at(6) },
-        UserEvent::UserSuspended { at: at(7) },
-        UserEvent::UserRestored { at: at(8) },
-        UserEvent::SessionsRevoked { at: at(9) },
-        UserEvent::UserErased { at: at(10) },
+        UserEvent::MetadataChanged { metadata: Personal::Clear(Map::new()), at: at(7) },
+        UserEvent::UserSuspended { at: at(8) },
+        UserEvent::UserRestored { at: at(9) },
+        UserEvent::SessionsRevoked { at: at(10) },
+        UserEvent::UserErased { at: at(11) },
     ]
 }
 
