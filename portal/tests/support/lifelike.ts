@@ -18,6 +18,10 @@ const DEVICES = [
 /** A developer with several applications, one of which has the users, keys and troubles of a shop. */
 export async function lifelike() {
   const developer = await newDeveloper("Grace Hopper");
+  await expectStatus(
+    200,
+    call("POST", "/v1/portal/developers/email/verify/confirm", { token: await mailedToken(developer.email, "verify-email") }),
+  );
   const shop = await developer.newApplication("Bookshop", "production");
   const others = [];
   for (const [name, environment] of [
