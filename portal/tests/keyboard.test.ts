@@ -23,7 +23,8 @@ function focused(page: Page) {
     );
     return {
       name: element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "",
-      id: element.id,
+      what: element.outerHTML.slice(0, 120),
+      nowhere: element === document.body,
       seen: marked.some(({ outlineStyle, outlineWidth }) => outlineStyle !== "none" && outlineWidth !== "0px"),
     };
   });
@@ -83,8 +84,8 @@ it("everything that Tab reaches can be seen to have the focus", async () => {
     for (let presses = 0; presses < 60; presses += 1) {
       await page.keyboard.press("Tab");
       const at = await focused(page);
-      if (at.name === "" && at.id === "") break;
-      if (!at.seen) unseen.push(`${place}: ${at.name.slice(0, 60)} ${at.id}`);
+      if (at.nowhere) break;
+      if (!at.seen) unseen.push(`${place}: ${at.what}`);
     }
   }
   expect(unseen).toEqual([]);
@@ -130,12 +131,11 @@ it("a change of page is announced and leads before the content; the first page i
   await page.getByRole("link", { name: "Users" }).click();
   await expect.poll(() => said.textContent()).toBe("Users · Bookshop · DevAuth");
   expect(await said.getAttribute("role")).toBe("status");
-  await expect.poll(async () => (await focused(page)).id).toBe("main");
+  await expect.poll(async () => (await focused(page)).what).toContain("<main");
   await page.getByRole("searchbox").fill("nobody");
   await page.waitForURL(/search=nobody/);
   expect(await page.getByRole("searchbox").evaluate((element) => element === document.activeElement)).toBe(true);
 
-  await page.goBack();
   await page.goBack();
   await expect.poll(() => said.textContent()).toBe("Bookshop · DevAuth");
   await context.close();
