@@ -68,6 +68,7 @@ const INSIDE: [string, (page: Page) => Promise<unknown>][] = [
     async (page) => {
       await page.goto(`/applications/${app.appId}/settings`);
       await page.getByRole("button", { name: "Delete application" }).click();
+      await page.getByRole("dialog").waitFor();
     },
   ],
   ["account", (page) => page.goto("/account")],

@@ -60,14 +60,18 @@ export function UserTable({ appId, users }: UserTableProps) {
               </div>
               <p className="mt-0.5 text-[0.8125rem] text-soft">
                 {user.email_verified ? "verified" : "not verified"},{" "}
-                {user.last_login_at === null ? (
-                  "never logged in"
-                ) : (
-                  <>
-                    last login <Time at={user.last_login_at} />
-                  </>
-                )}
-                , created <Time at={user.created_at} />
+                <span className="inline-block">
+                  created <Time at={user.created_at} />,
+                </span>{" "}
+                <span className="inline-block">
+                  {user.last_login_at === null ? (
+                    "never logged in"
+                  ) : (
+                    <>
+                      last login <Time at={user.last_login_at} />
+                    </>
+                  )}
+                </span>
               </p>
             </li>
           ))}
