@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 const server = process.env.DEVAUTH_URL ?? "http://localhost:8080";
 
 /**
- * What `devauth` itself answers, for `npm run dev` and `vite preview`. The service takes a change by cookie from its own origin
+ * What `devauth` itself answers, for `npm run dev`. The service takes a change by cookie from its own origin
  * only, so our own origin, and no other, is replaced by its.
  */
 const proxy = Object.fromEntries(
@@ -24,11 +24,6 @@ const proxy = Object.fromEntries(
     },
   ]),
 );
-
-/** As the binary sends it, so that a breach of it is seen before. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
-  "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 interface ProxyEvents {
   on(
@@ -48,7 +43,6 @@ export default defineConfig({
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: { proxy },
-  preview: { proxy, headers: { "content-security-policy": POLICY } },
   build: {
     // Nothing inline: the service's Content-Security-Policy allows files of its own origin only.
     assetsInlineLimit: 0,

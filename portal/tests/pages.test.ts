@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launch, PHONE, visitor, WIDE } from "./support/browser";
-import { appCall, logIn, newDeveloper, newUser, PASSWORD } from "./support/people";
+import { lifelike, withThirtyDays } from "./support/lifelike";
+import { logIn } from "./support/people";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SHOTS = join(dirname(fileURLToPath(import.meta.url)), "..", "screenshots");
@@ -67,6 +68,7 @@ const INSIDE: [string, (page: Page) => Promise<unknown>][] = [
     async (page) => {
       await page.goto(`/applications/${app.appId}/settings`);
       await page.getByRole("button", { name: "Delete application" }).click();
+      await page.getByRole("dialog").waitFor();
     },
   ],
   ["account", (page) => page.goto("/account")],
@@ -75,33 +77,25 @@ const INSIDE: [string, (page: Page) => Promise<unknown>][] = [
 
 let browser: Browser;
 let email: string;
-let app: { appId: string; key: string };
+let app: { appId: string };
 let other: { appId: string };
 let barbara: string;
 
 beforeAll(async () => {
   browser = await launch();
-  const developer = await newDeveloper("Grace Hopper");
-  email = developer.email;
-  app = await developer.newApplication("Bookshop", "production");
-  await developer.newApplication("Bookshop (staging)", "staging");
-  other = await developer.newApplication("My machine");
-  for (const [index, who] of ["ada", "alan", "edsger", "barbara"].entries()) {
-    const address = `${who}@example.com`;
-    ({
-      user: { id: barbara },
-    } = await newUser(app, address));
-    for (let login = 0; login <= index; login += 1) await appCall(app, "POST", "/login", { email: address, password: PASSWORD });
-  }
-});
+  const made = await lifelike();
+  ({ barbara, shop: app, other } = made);
+  email = made.developer.email;
+}, 180_000);
 afterAll(() => browser.close());
 
 describe.each([
   ["1280", WIDE],
   ["390", PHONE],
 ])("at %s px", (width, viewport) => {
-  it.each(["light", "dark"] as const)("every page is accessible, fits and keeps its policy, in %s", async (colorScheme) => {
+  it.each(["light", "dark"] as const)("every page is accessible, fits and keeps its policy, in %s", { timeout: 180_000 }, async (colorScheme) => {
     const { context, page, faults } = await visitor(browser, { viewport, colorScheme, hasTouch: width === "390" });
+    await withThirtyDays(context);
     const look = async ([name, go]: (typeof INSIDE)[number]) => {
       await go(page);
       await settled(page);

@@ -36,6 +36,7 @@ export const statisticsQuery = (appId: string) =>
           signal,
         }),
       ),
+    staleTime: 5_000,
   });
 
 /**

@@ -61,6 +61,15 @@ export function changePassword(change: components["schemas"]["PasswordChange"]) 
   return body(client.POST("/v1/portal/developers/password/change", { body: change }));
 }
 
+/**
+ * Changes what the developer is called.
+ *
+ * @param name null: by their address
+ */
+export async function changeName(name: string | null): Promise<Developer> {
+  return (await body(client.PATCH("/v1/portal/developers/me", { body: { name } }))).developer;
+}
+
 /** Where somebody is logged in. */
 export type Session = components["schemas"]["Session"];
 

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { applicationQuery } from "@/api/applications";
+import { TitleWithin } from "./page";
 import { ErrorState } from "./states";
 
 /** The pages of an application, or why they can't be shown. Each page shows for itself that it is loading. */
@@ -9,5 +10,5 @@ export function ApplicationFrame({ appId, children }: { appId: string; children:
   if (application.isError && application.data === undefined) {
     return <ErrorState error={application.error} onRetry={() => void application.refetch()} />;
   }
-  return children;
+  return <TitleWithin value={application.data?.name}>{children}</TitleWithin>;
 }

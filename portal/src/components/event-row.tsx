@@ -12,14 +12,12 @@ export function EventRow({ event, aside }: { event: Event; /** Beside the line. 
       <details className="group">
         <summary className="flex list-none items-start gap-2.5 px-4 py-3 transition-colors hover:bg-hover focus-visible:-outline-offset-2 [&::-webkit-details-marker]:hidden">
           <ChevronRight aria-hidden className="mt-0.5 size-4 shrink-0 text-soft transition-transform group-open:rotate-90" />
-          <span className="min-w-0 grow">
-            <span className="flex flex-wrap items-baseline gap-x-2.5">
-              <span className="font-medium text-ink">{eventInWords(event.type)}</span>{" "}
-              <code className="font-mono text-xs break-all text-soft">{event.type}</code>
-            </span>
-            <span className="mt-0.5 flex flex-wrap gap-x-2.5 text-[0.8125rem] text-soft">
-              <span className="tabular-nums">#{event.position}</span> <Moment at={event.occurred_at} />{" "}
-              <code className="font-mono text-xs leading-5.5 break-all">{event.aggregate_id}</code>
+          <span className="flex min-w-0 grow flex-wrap items-baseline gap-x-2.5">
+            <span className="font-medium text-ink">{eventInWords(event.type)}</span>{" "}
+            <code className="font-mono text-xs break-all text-soft">{event.type}</code>{" "}
+            {/* On a phone below, in a line of its own. */}
+            <span className="flex min-w-0 basis-full flex-wrap gap-x-2.5 text-[0.8125rem] text-soft sm:grow sm:basis-0 sm:justify-end">
+              <span className="tabular-nums">#{event.position}</span> <Moment at={event.occurred_at} />
             </span>
           </span>
           {aside !== undefined && <span aria-hidden className="w-18 shrink-0" />}
@@ -28,7 +26,8 @@ export function EventRow({ event, aside }: { event: Event; /** Beside the line. 
           <Part title="Data" value={event.data} of={event} />
           <Part title="Who and from where" value={event.metadata} of={event} />
           <p className="text-[0.8125rem] text-soft">
-            {event.aggregate_type}, event {event.sequence} of its own, version {event.version}
+            {event.aggregate_type} <code className="font-mono text-xs break-all">{event.aggregate_id}</code>, event {event.sequence} of its
+            own, version {event.version}
           </p>
         </div>
       </details>

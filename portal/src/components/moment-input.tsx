@@ -23,6 +23,8 @@ export function MomentInput({
         type="datetime-local"
         step={1}
         defaultValue={toLocalInput(value)}
+        // Its button for the calendar takes the focus by itself.
+        className="focus-within:border-primary focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-primary"
         onBlur={(event) => change(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter") change(event.currentTarget.value);

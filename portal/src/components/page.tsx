@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect } from "react";
+import { createContext, type ReactNode, useContext, useEffect } from "react";
 
 /** The frame of a page: its heading, what can be done on it, its content. Names the browser's tab. */
 export function Page({
@@ -27,9 +27,14 @@ export function Page({
   );
 }
 
-/** Names the browser's tab. */
+/** The name of the application that the pages below are about. */
+export const TitleWithin = createContext<string | undefined>(undefined);
+
+/** Names the browser's tab: the page, the application, us. A page that doesn't know its name yet changes nothing. */
 export function useTitle(title: string): void {
+  const within = useContext(TitleWithin);
   useEffect(() => {
-    document.title = `${title} · DevAuth`;
-  }, [title]);
+    if (title.trim() === "") return;
+    document.title = [title, ...(within === undefined || within === title ? [] : [within]), "DevAuth"].join(" · ");
+  }, [title, within]);
 }

@@ -26,7 +26,7 @@ export function SecretDialog({
   onDone: () => void;
 }) {
   return (
-    <Dialog open={secret !== undefined} onOpenChange={onDone} title={title} dismissible={false} className="sm:max-w-lg">
+    <Dialog open={secret !== undefined} onOpenChange={onDone} title={title} dismissible={false} className="sm:max-w-lg!">
       {secret !== undefined && <Secret secret={secret} what={what} where={where} onDone={onDone} />}
     </Dialog>
   );

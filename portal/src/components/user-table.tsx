@@ -50,29 +50,33 @@ export function UserTable({ appId, users }: UserTableProps) {
           </tbody>
         </Table>
       </div>
-      <ul aria-label="Users" className="grid gap-3 md:hidden">
-        {users.map((user) => (
-          <li key={user.id} className="min-w-0">
-            <Card className={`p-4 ${ROW}`}>
-              <UserLink appId={appId} user={user} className="line-clamp-2 break-all" />
-              <div className="mt-2 flex flex-wrap gap-1.5">
+      <Card className="overflow-hidden md:hidden">
+        <ul aria-label="Users" className="divide-y divide-line">
+          {users.map((user) => (
+            <li key={user.id} className={`min-w-0 px-4 py-3 ${ROW}`}>
+              <div className="flex items-start justify-between gap-3">
+                <UserLink appId={appId} user={user} className="line-clamp-2 min-w-0 break-all" />
                 <UserStatus status={user.status} />
-                <Verified user={user} />
               </div>
-              <p className="mt-2 text-[0.8125rem] text-soft">
-                Created <Time at={user.created_at} />,{" "}
-                {user.last_login_at === null ? (
-                  "never logged in"
-                ) : (
-                  <>
-                    last login <Time at={user.last_login_at} />
-                  </>
-                )}
+              <p className="mt-0.5 text-[0.8125rem] text-soft">
+                {user.email_verified ? "verified" : "not verified"},{" "}
+                <span className="inline-block">
+                  created <Time at={user.created_at} />,
+                </span>{" "}
+                <span className="inline-block">
+                  {user.last_login_at === null ? (
+                    "never logged in"
+                  ) : (
+                    <>
+                      last login <Time at={user.last_login_at} />
+                    </>
+                  )}
+                </span>
               </p>
-            </Card>
-          </li>
-        ))}
-      </ul>
+            </li>
+          ))}
+        </ul>
+      </Card>
     </>
   );
 }

@@ -40,7 +40,7 @@ export function FailedPage({ error }: { error: unknown }) {
 export function PendingPage() {
   return (
     <div role="status" aria-label="Loading" className="grid min-h-60 place-items-center text-soft">
-      <Spinner className="size-5" />
+      <Spinner className="size-5!" />
     </div>
   );
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { preview } from "vite";
+import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
@@ -15,24 +15,30 @@ declare module "vitest" {
 
 /**
  * Provides the portal's address to all tests: `PORTAL_URL` if something serves it already (with an inbox at `/dev/mail`), else
- * the built files in front of a `devauth dev` of our own, made from the program that `DEVAUTH_BIN` names.
+ * that of a `devauth dev` of our own, made from the program that `DEVAUTH_BIN` names. Either has to serve what is in `dist/`: a
+ * test of other pages than those of this tree would say nothing.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = process.env.PORTAL_URL;
-  if (given !== undefined) {
-    project.provide("portal", given.replace(/\/$/, ""));
-    return async () => {};
-  }
-  const devauth = await startDevauth();
-  process.env.DEVAUTH_URL = devauth.url;
-  const pages = await preview({ preview: { port: await freePort(), strictPort: true }, logLevel: "warn" });
-  const url = pages.resolvedUrls?.local[0];
-  if (url === undefined) throw new Error("vite preview has an address");
-  project.provide("portal", url.replace(/\/$/, ""));
-  return async () => {
-    await pages.close();
+  const given = process.env.PORTAL_URL?.replace(/\/$/, "");
+  const devauth = given === undefined ? await startDevauth() : { url: given, stop: async () => {} };
+  project.provide("portal", devauth.url);
+  await servesTheBuild(devauth.url).catch(async (error: unknown) => {
     await devauth.stop();
-  };
+    throw error;
+  });
+  return devauth.stop;
+}
+
+/** The document names every script by a hash of what is in it. */
+async function servesTheBuild(url: string): Promise<void> {
+  const built = readFileSync(fileURLToPath(new URL("../../dist/index.html", import.meta.url)), "utf8");
+  const served = await (await fetch(url, { headers: { accept: "text/html" } })).text();
+  if (served !== built) {
+    throw new Error(
+      `${url} serves other pages than dist/. A debug build of devauth reads the dist/ of the tree that it was compiled in; ` +
+        "a release build has what was there when it was compiled.",
+    );
+  }
 }
 
 async function startDevauth() {

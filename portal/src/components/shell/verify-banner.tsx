@@ -25,7 +25,7 @@ export function VerifyBanner() {
           size="small"
           busy={resend.isPending}
           onClick={() => resend.mutate(developer.email)}
-          className="-mx-2.5 text-warn underline underline-offset-2 hover:bg-transparent hover:text-warn"
+          className="-mx-2.5 text-warn! underline underline-offset-2 hover:bg-transparent!"
         >
           Send it again
         </Button>

@@ -1,6 +1,6 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
 
@@ -17,6 +17,7 @@ interface DialogProps {
 
 /** A dialog over the page: it holds the focus, gives it back, and scrolls by itself where the screen is small. */
 export function Dialog({ open, onOpenChange, title, description, children, dismissible = true, className }: DialogProps) {
+  useFocusBack();
   return (
     <Base.Root
       open={open}
@@ -53,6 +54,20 @@ export function Dialog({ open, onOpenChange, title, description, children, dismi
         </Base.Viewport>
       </Base.Portal>
     </Base.Root>
+  );
+}
+
+/** Gives the focus back where the whole dialog is taken away at once, so that it can't do so itself. */
+function useFocusBack(): void {
+  const [before] = useState(() => document.activeElement);
+  useEffect(
+    () => () =>
+      void setTimeout(() => {
+        if (document.activeElement !== document.body) return;
+        const back = before instanceof HTMLElement && before.isConnected ? before : document.getElementById("main");
+        back?.focus({ preventScroll: true });
+      }),
+    [before],
   );
 }
 

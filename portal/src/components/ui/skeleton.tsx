@@ -3,7 +3,7 @@ import { cn } from "@/lib/cn";
 
 /** Holds the place of something that is loading, in its shape. */
 export function Skeleton({ className }: { className?: string }) {
-  return <span aria-hidden className={cn("block animate-pulse rounded-md bg-line", className)} />;
+  return <span aria-hidden className={cn("block animate-pulse rounded-lg bg-line", className)} />;
 }
 
 /** Says once, to those who can't see the shapes, that something is loading. */

@@ -27,7 +27,8 @@ export function Tabs<T extends string>({
         ))}
       </Base.List>
       {tabs.map((tab) => (
-        <Base.Panel key={tab.value} value={tab.value} className="outline-none">
+        // What is in it has the focus; a stop before it would be one too many.
+        <Base.Panel key={tab.value} value={tab.value} tabIndex={-1} className="outline-none">
           {tab.content}
         </Base.Panel>
       ))}

@@ -69,7 +69,7 @@ export function ApiKeysPage({ appId, creating, onCreating, showRevoked, onShowRe
 function KeysLoading() {
   return (
     <Loading what="API keys">
-      <Skeleton className="h-56 rounded-xl" />
+      <Skeleton className="h-56" />
     </Loading>
   );
 }

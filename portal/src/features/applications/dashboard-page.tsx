@@ -8,6 +8,7 @@ import { SearchInput } from "@/components/search-input";
 import { EmptyState, ErrorState } from "@/components/states";
 import { Button } from "@/components/ui/button";
 import { Loading, Skeleton } from "@/components/ui/skeleton";
+import { useSeen } from "@/lib/seen";
 
 const NewApplication = lazy(() => import("./new-application"));
 
@@ -71,17 +72,21 @@ function Cards({ applications, search }: { applications: readonly Application[];
   return (
     <ul className="grid gap-4 sm:grid-cols-2">
       {found.map((application) => (
-        <li key={application.app_id} className="grid min-w-0">
-          <CardWithStatistics application={application} />
-        </li>
+        <CardWithStatistics key={application.app_id} application={application} />
       ))}
     </ul>
   );
 }
 
+/** Asks for the application's numbers when it comes on the screen: somebody may have a hundred. */
 function CardWithStatistics({ application }: { application: Application }) {
-  const statistics = useQuery(statisticsQuery(application.app_id));
-  return <ApplicationCard application={application} statistics={statistics.data} />;
+  const [item, seen] = useSeen<HTMLLIElement>();
+  const statistics = useQuery({ ...statisticsQuery(application.app_id), enabled: seen });
+  return (
+    <li ref={item} className="grid min-w-0">
+      <ApplicationCard application={application} statistics={statistics.data} />
+    </li>
+  );
 }
 
 function CardsLoading() {
@@ -89,7 +94,7 @@ function CardsLoading() {
     <Loading what="applications">
       <div className="grid gap-4 pt-14 sm:grid-cols-2">
         {[1, 2, 3, 4].map((card) => (
-          <Skeleton key={card} className="h-37 rounded-xl" />
+          <Skeleton key={card} className="h-37" />
         ))}
       </div>
     </Loading>

@@ -20,13 +20,15 @@ export function AuditEntryRow({ entry, onUser }: { entry: AuditEntry; onUser: (u
           <Badge tone={BAD.includes(entry.action) ? "bad" : "neutral"}>{sentence(entry.action)}</Badge>
           {entry.reason !== null && <span className="text-bad">{sentence(entry.reason).toLowerCase()}</span>}
           {entry.suppressed !== undefined && <span className="text-soft">and {plural(entry.suppressed, "more like it", "more like it")}</span>}
-          <span className="text-[0.8125rem] text-soft">by {entry.actor.type}</span>
-          {entry.client_address !== null && (
-            <span className="font-mono text-xs break-all text-soft">{entry.client_address}</span>
-          )}
-        </span>
-        <span className="shrink-0 text-[0.8125rem] text-soft">
-          <Moment at={entry.occurred_at} />
+          {/* On a phone below, in a line of its own. */}
+          <span className="flex min-w-0 basis-full flex-wrap items-center gap-x-2.5 text-[0.8125rem] text-soft sm:grow sm:basis-0">
+            <span>by {entry.actor.type}</span>
+            {entry.client_address !== null && <span className="font-mono text-xs break-all">{entry.client_address}</span>}
+            {entry.user_id !== null && <code className="hidden font-mono text-xs xl:inline">{entry.user_id}</code>}
+            <span className="sm:ml-auto">
+              <Moment at={entry.occurred_at} />
+            </span>
+          </span>
         </span>
       </summary>
       <dl className="grid gap-x-6 gap-y-3 px-4 pt-1 pb-4 sm:grid-cols-2 sm:pl-10">

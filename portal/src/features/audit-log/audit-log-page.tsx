@@ -48,7 +48,7 @@ export function AuditLogPage({ appId, filters, onFilters, live, onLive }: AuditL
       )}
       {log.isPending && (
         <Loading what="the audit log">
-          <Skeleton className="h-96 rounded-xl" />
+          <Skeleton className="h-96" />
         </Loading>
       )}
       {log.isError && entries === undefined && <ErrorState error={log.error} onRetry={() => void log.refetch()} />}

@@ -24,7 +24,13 @@ export function Filters({ filters, onFilters }: { filters: AuditFilters; onFilte
           ))}
         </Select>
       </Field>
-      <UrlSearch label="User id (usr_…)" value={filters.user_id ?? ""} onSearch={onUser} />
+      <div className="min-w-0">
+        {/* The field says it itself to those who can't see this. */}
+        <p aria-hidden className="mb-1.5 font-medium text-ink">
+          User
+        </p>
+        <UrlSearch label="User id (usr_…)" value={filters.user_id ?? ""} onSearch={onUser} />
+      </div>
       <MomentInput label="From" value={filters.from} onChange={(from) => onFilters({ ...filters, from })} />
       <MomentInput label="Before" value={filters.to} onChange={(to) => onFilters({ ...filters, to })} />
     </div>

@@ -41,7 +41,7 @@ export function ForgotPasswordPage() {
         <Field label="E-mail" error={errors.email?.message}>
           <Input type="email" autoComplete="username" autoFocus {...form.register("email")} />
         </Field>
-        <Button type="submit" look="primary" busy={request.isPending} className="mt-1 h-10">
+        <Button type="submit" look="primary" busy={request.isPending} className="mt-1 h-10!">
           Send the link
         </Button>
       </form>

@@ -5,8 +5,8 @@ import { Logo } from "@/components/shell/logo";
 export function GuestLayout() {
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 pt-[max(2rem,9vh)] pb-10">
-      <Logo className="mb-8 text-base" />
-      <main className="w-full max-w-100">
+      <Logo className="mb-8 text-base!" />
+      <main id="main" tabIndex={-1} className="w-full outline-none max-w-100">
         <Outlet />
       </main>
     </div>

@@ -46,7 +46,7 @@ export function LoginPage({ next }: { next?: string | undefined }) {
         >
           <PasswordInput autoComplete="current-password" {...form.register("password")} />
         </Field>
-        <Button type="submit" look="primary" busy={login.isPending} className="mt-1 h-10">
+        <Button type="submit" look="primary" busy={login.isPending} className="mt-1 h-10!">
           Log in
         </Button>
       </form>

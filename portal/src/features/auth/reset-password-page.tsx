@@ -58,7 +58,7 @@ export function ResetPasswordPage({ token }: { token: string | undefined }) {
         <Field label="New password" error={errors.password?.message} hint={PASSWORD_HINT}>
           <PasswordInput autoComplete="new-password" autoFocus {...form.register("password")} />
         </Field>
-        <Button type="submit" look="primary" busy={reset.isPending} className="mt-1 h-10">
+        <Button type="submit" look="primary" busy={reset.isPending} className="mt-1 h-10!">
           Set password
         </Button>
       </form>

@@ -44,7 +44,7 @@ export function SignupPage({ next }: { next?: string | undefined }) {
         <Field label="Password" error={errors.password?.message} hint={PASSWORD_HINT}>
           <PasswordInput autoComplete="new-password" {...form.register("password")} />
         </Field>
-        <Button type="submit" look="primary" busy={signup.isPending} className="mt-1 h-10">
+        <Button type="submit" look="primary" busy={signup.isPending} className="mt-1 h-10!">
           Create account
         </Button>
       </form>

@@ -27,7 +27,7 @@ export function EventsPage({ appId, after, onAfter }: EventsProps) {
       <AfterForm key={after} after={after} onAfter={onAfter} />
       {feed.isPending && (
         <Loading what="events">
-          <Skeleton className="h-96 rounded-xl" />
+          <Skeleton className="h-96" />
         </Loading>
       )}
       {feed.isError && events === undefined && <ErrorState error={feed.error} onRetry={() => void feed.refetch()} />}
@@ -72,7 +72,7 @@ function AfterForm({ after, onAfter }: { after: number; onAfter: (after: number)
       <label htmlFor={id} className="text-soft">
         After position
       </label>
-      <Input id={id} name="after" type="number" min={0} step={1} inputMode="numeric" defaultValue={after} className="w-32" />
+      <Input id={id} name="after" type="number" min={0} step={1} inputMode="numeric" defaultValue={after} className="w-32!" />
       <Button type="submit">Go</Button>
     </form>
   );

@@ -59,10 +59,10 @@ function StatisticsLoading() {
   return (
     <Loading what="statistics">
       <div className="grid gap-4">
-        <Skeleton className="h-23 rounded-xl" />
+        <Skeleton className="h-23" />
         <div className="grid gap-4 sm:grid-cols-2">
-          <Skeleton className="h-42 rounded-xl" />
-          <Skeleton className="h-42 rounded-xl" />
+          <Skeleton className="h-42" />
+          <Skeleton className="h-42" />
         </div>
       </div>
     </Loading>

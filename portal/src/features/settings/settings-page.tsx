@@ -14,8 +14,8 @@ export function SettingsPage({ appId }: { appId: string }) {
       {application === undefined ? (
         <Loading what="settings">
           <div className="grid gap-5">
-            <Skeleton className="h-52 rounded-xl" />
-            <Skeleton className="h-84 rounded-xl" />
+            <Skeleton className="h-52" />
+            <Skeleton className="h-84" />
           </div>
         </Loading>
       ) : (

@@ -32,7 +32,7 @@ export function History({ appId, userId, at, onAt }: HistoryProps) {
     <Section title="History" description="Every event in order. Move through time to see who they were at any moment.">
       {all.isPending && (
         <Loading what="the history">
-          <Skeleton className="h-72 rounded-xl" />
+          <Skeleton className="h-72" />
         </Loading>
       )}
       {all.isError && all.data === undefined && <ErrorState error={all.error} onRetry={() => void all.refetch()} />}

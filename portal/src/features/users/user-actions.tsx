@@ -57,7 +57,7 @@ export function UserActions({ appId, user, onErased }: UserActionsProps) {
       )}
       <Menu
         trigger={
-          <Button aria-label="More actions" className="px-2.5">
+          <Button aria-label="More actions" className="px-2.5!">
             <Ellipsis aria-hidden />
           </Button>
         }
@@ -66,7 +66,7 @@ export function UserActions({ appId, user, onErased }: UserActionsProps) {
           Log out everywhere
         </MenuItem>
         <MenuSeparator />
-        <MenuItem onClick={() => setAsked("erase")} className="text-bad data-highlighted:text-bad">
+        <MenuItem onClick={() => setAsked("erase")} className="text-bad!">
           Erase this person
         </MenuItem>
       </Menu>

@@ -6,13 +6,14 @@ import { Moment, Time } from "@/components/time";
 import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
 import { UserStatus } from "@/components/user-table";
+import { cn } from "@/lib/cn";
 
 /** Who a user is. */
 export function UserDetails({ user }: { user: User }) {
   return (
     <Card className="p-5 sm:p-6">
       <h2 className="text-base font-semibold">Details</h2>
-      <dl className="mt-4 grid gap-x-6 gap-y-4 sm:grid-cols-2">
+      <dl className="mt-4 grid grid-cols-2 gap-x-6 gap-y-4">
         <WhoTheyAre user={user} />
         <Fact label="Created">
           <Time at={user.created_at} />
@@ -31,7 +32,7 @@ export function UserDetails({ user }: { user: User }) {
 /** Who a user was at a moment. */
 export function UserThen({ user }: { user: PastUser }) {
   return (
-    <dl className="grid gap-x-6 gap-y-3 sm:grid-cols-2">
+    <dl className="grid grid-cols-2 gap-x-6 gap-y-3">
       <WhoTheyAre user={user} />
       <Fact label="Last login by then">{user.last_login_at === null ? "never" : <Moment at={user.last_login_at} />}</Fact>
       <Fact label="Last change by then">
@@ -45,11 +46,11 @@ export function UserThen({ user }: { user: PastUser }) {
 function WhoTheyAre({ user }: { user: User | PastUser }) {
   return (
     <>
-      <Fact label="E-mail">
+      <Fact label="E-mail" className="col-span-2 sm:col-span-1">
         {user.email === null ? <Erased /> : <bdi className="min-w-0 break-all">{user.email}</bdi>}
         {user.email_verified ? <Badge tone="good">verified</Badge> : <Badge tone="warn">not verified</Badge>}
       </Fact>
-      <Fact label="Status">
+      <Fact label="Status" className="col-span-2 sm:col-span-1">
         <UserStatus status={user.status} />
       </Fact>
     </>
@@ -64,15 +65,25 @@ function Metadata({ metadata }: { metadata: Record<string, unknown> | null }) {
       ) : Object.keys(metadata).length === 0 ? (
         <span className="text-soft">none</span>
       ) : (
-        <JsonView label="Metadata" value={metadata} className="w-full max-h-72" literal />
+        <JsonView label="Metadata" value={metadata} className="max-h-72! w-full" literal />
       )}
     </Fact>
   );
 }
 
-function Fact({ label, wide = false, children }: { label: string; wide?: boolean; children: ReactNode }) {
+function Fact({
+  label,
+  wide = false,
+  className,
+  children,
+}: {
+  label: string;
+  wide?: boolean;
+  className?: string;
+  children: ReactNode;
+}) {
   return (
-    <div className={wide ? "min-w-0 sm:col-span-2" : "min-w-0"}>
+    <div className={cn("min-w-0", wide && "col-span-2", className)}>
       <dt className="text-[0.8125rem] text-soft">{label}</dt>
       <dd className="mt-0.5 flex min-h-8 min-w-0 flex-wrap items-center gap-x-2 gap-y-1 text-ink">{children}</dd>
     </div>

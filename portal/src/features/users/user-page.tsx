@@ -52,7 +52,7 @@ function GoneUser({ appId, userId, history }: { appId: string; userId: string; h
       <BackToUsers appId={appId} />
       <Page title="Erased user" description={<code className="font-mono text-[0.8125rem] break-all">{userId}</code>}>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-9">
-          <EmptyState icon={UserX} title="This person was erased" className="py-8">
+          <EmptyState icon={UserX} title="This person was erased" className="py-8!">
             Who they were is gone and can't be brought back. What happened is still in the log, without what was personal.
           </EmptyState>
           {history}
@@ -80,8 +80,8 @@ function UserLoading({ appId }: { appId: string }) {
       <BackToUsers appId={appId} />
       <Loading what="the user">
         <Skeleton className="mb-6 h-8 w-64" />
-        <Skeleton className="mb-9 h-52 rounded-xl" />
-        <Skeleton className="h-40 rounded-xl" />
+        <Skeleton className="mb-9 h-52" />
+        <Skeleton className="h-40" />
       </Loading>
     </>
   );

@@ -77,7 +77,7 @@ function NoUsers({ search, total, onFirst }: { search: string; total: number; on
 function UsersLoading() {
   return (
     <Loading what="users">
-      <Skeleton className="h-96 rounded-xl" />
+      <Skeleton className="h-96" />
     </Loading>
   );
 }
