@@ -104,10 +104,10 @@ async fn around(State(settings): State<Arc<HttpSettings>>, mut request: Request,
     let is_ours = || settings.trusted_proxies.iter().any(|network| network.contains(&peer.to_canonical()));
     let caller = (traces::are_on() && is_ours()).then(|| request.headers());
     let observation = observe::Observation::start(&request, &request_id, caller);
-    let (span, trace) = observation.spans();
+    let span = observation.span();
     request.extensions_mut().insert(context);
     request.extensions_mut().insert(settings.body);
-    let mut response = answer(&settings, &crossing, request, next).instrument(trace).instrument(span).await;
+    let mut response = answer(&settings, &crossing, request, next).instrument(span).await;
 
     crossing.mark(&mut response);
     let mut response = problems::shape(response, &settings.public_url, &request_id);

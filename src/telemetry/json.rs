@@ -28,8 +28,14 @@ where
         let (level, target) = (event.metadata().level().as_str(), event.metadata().target());
         write!(writer, r#"{{"timestamp":"{}","level":"{level}","target":"{target}""#, now())?;
         let mut names = Names(vec!["timestamp", "level", "target"]);
-        let mut members =
-            Writing { writer: writer.by_ref(), before: ",", after: "", names: &mut names, outcome: Ok(()) };
+        let mut members = Writing {
+            writer: writer.by_ref(),
+            before: ",",
+            after: "",
+            span: false,
+            names: &mut names,
+            outcome: Ok(()),
+        };
         event.record(&mut members);
         members.outcome?;
         // From the inside out and from the last record to the first: what was said later wins.
@@ -56,7 +62,8 @@ pub struct Members;
 impl<'writer> FormatFields<'writer> for Members {
     fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
         let mut names = Names::default();
-        let mut members = Writing { writer, before: "", after: "\n", names: &mut names, outcome: Ok(()) };
+        let mut members =
+            Writing { writer, before: "", after: "\n", span: true, names: &mut names, outcome: Ok(()) };
         fields.record(&mut members);
         members.outcome
     }
@@ -102,13 +109,16 @@ struct Writing<'a, 'names> {
     writer: Writer<'a>,
     before: &'static str,
     after: &'static str,
+    /// Whether these are fields of a span; those with a dot in their name are for traces.
+    span: bool,
     names: &'names mut Names,
     outcome: fmt::Result,
 }
 
 impl Writing<'_, '_> {
     fn member(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
-        if self.outcome.is_err() || !self.names.add(field.name()) {
+        let is_traced_only = self.span && field.name().contains('.');
+        if self.outcome.is_err() || is_traced_only || !self.names.add(field.name()) {
             return;
         }
         self.outcome = write!(self.writer, "{}\"{}\":", self.before, field.name())

@@ -1,9 +1,9 @@
 //! Traces, in OpenTelemetry's form, sent to a collector by OTLP. Off unless a collector is configured: then no layer is installed,
 //! and a span of this module costs the look at a flag.
 //!
-//! What is traced are spans with the target [`TARGET`], all of them made here, and the statements of sqlx. They hold ids, routes,
-//! SQL without its parameters and codes: nothing personal, nothing secret. Spans of the log are another matter: lines
-//! show their fields, and these would only be in the way there.
+//! What is traced are the requests, by the span that their lines of the log have too, spans with the target [`TARGET`], all of
+//! them made here, and the statements of sqlx. They hold ids, routes, SQL without its parameters and codes: nothing personal,
+//! nothing secret. Lines of the log show neither the spans of that target nor fields with a dot in their name.
 
 mod collector;
 mod statements;
@@ -21,7 +21,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing::field::Empty;
-use tracing::{Span, Subscriber, dispatcher, info_span};
+use tracing::{Level, Span, Subscriber, dispatcher, info_span};
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
@@ -29,8 +29,10 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::config;
 
-/// The target of all spans that are traced; the log's filter leaves it out.
+/// The target of spans that are only traced; the log's filter leaves it out.
 pub(super) const TARGET: &str = "devauth::traces";
+/// The target of the requests' spans. Its events are none of the trace: they have a lower level.
+const REQUESTS: &str = "devauth::http::layers::observe";
 
 /// The header by which a trace goes on (W3C Trace Context).
 const TRACEPARENT: &str = "traceparent";
@@ -80,10 +82,10 @@ where
         .with_target(false)
         .with_tracked_inactivity(false)
         .with_context_activation(false);
-    let ours = || Targets::new().with_target(TARGET, tracing::Level::INFO);
+    let ours = || Targets::new().with_target(TARGET, Level::INFO).with_target(REQUESTS, Level::ERROR);
     let layer = spans
         .with_filter(ours())
-        .and_then(statements.with_filter(ours().with_target(statements::TARGET, tracing::Level::TRACE)));
+        .and_then(statements.with_filter(ours().with_target(statements::TARGET, Level::TRACE)));
     ON.store(true, Ordering::Relaxed);
     Ok((layer, Traces(Some(provider))))
 }
@@ -107,27 +109,25 @@ pub fn are_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
 
-/// A request of ours; it goes on with the trace of the caller whose headers are given.
-pub fn request(method: &'static str, route: &str, request_id: &str, caller: Option<&HeaderMap>) -> Span {
-    let span = info_span!(
-        target: TARGET,
-        "request",
-        otel.kind = "server",
-        otel.name = format_args!("{method} {route}"),
-        otel.status_code = Empty,
-        http.request.method = method,
-        http.route = route,
-        http.response.status_code = Empty,
-        devauth.request_id = request_id,
-    );
-    if let Some(headers) = caller {
-        go_on(&span, &TraceContextPropagator::new().extract(&HeaderExtractor(headers)));
+/// Makes the log's span of a request one of the trace too; it goes on with the trace of the caller whose headers are given.
+pub fn request(span: &Span, method: &'static str, route: &str, caller: Option<&HeaderMap>) {
+    if !are_on() {
+        return;
     }
-    span
+    span.record("otel.kind", "server");
+    span.record("otel.name", format!("{method} {route}").as_str());
+    span.record("http.request.method", method);
+    span.record("http.route", route);
+    if let Some(headers) = caller {
+        go_on(span, &TraceContextPropagator::new().extract(&HeaderExtractor(headers)));
+    }
 }
 
 /// Says how a request was answered.
 pub fn answered(span: &Span, status: u16) {
+    if !are_on() {
+        return;
+    }
     span.record("http.response.status_code", i64::from(status));
     if StatusCode::from_u16(status).is_ok_and(|status| status.is_server_error()) {
         span.record("otel.status_code", "error");

@@ -17,7 +17,6 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 /// A request under way. Dropped without [`Observation::finish`], it reports that the client went away.
 pub struct Observation {
     span: Span,
-    trace: Span,
     started: Instant,
     method: &'static str,
     route: Option<MatchedPath>,
@@ -25,20 +24,31 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Starts the clock and opens the request's spans: that of the log, with room for the application's and the user's id,
-    /// and that of the trace, which goes on with the one of the `caller` whose headers are given.
+    /// Starts the clock and opens the request's span, with room for the application's and the user's id and for what traces
+    /// say of it; its trace goes on with that of the `caller` whose headers are given.
     pub fn start(request: &Request, request_id: &str, caller: Option<&HeaderMap>) -> Self {
         let route = request.extensions().get::<MatchedPath>().cloned();
         let method = method_name(request.method());
         // At error level, so that every line of a request carries its id however little is logged.
-        let span = tracing::error_span!("request", request_id, app_id = Empty, user_id = Empty);
-        let trace = traces::request(method, path(route.as_ref()), request_id, caller);
-        Self { span, trace, started: Instant::now(), method, route, status: None }
+        let span = tracing::error_span!(
+            "request",
+            request_id,
+            app_id = Empty,
+            user_id = Empty,
+            otel.kind = Empty,
+            otel.name = Empty,
+            otel.status_code = Empty,
+            http.request.method = Empty,
+            http.route = Empty,
+            http.response.status_code = Empty,
+        );
+        traces::request(&span, method, path(route.as_ref()), caller);
+        Self { span, started: Instant::now(), method, route, status: None }
     }
 
-    /// The request's spans, of the log and of the trace.
-    pub fn spans(&self) -> (Span, Span) {
-        (self.span.clone(), self.trace.clone())
+    /// The request's span.
+    pub fn span(&self) -> Span {
+        self.span.clone()
     }
 
     /// Reports the answer.
@@ -52,9 +62,8 @@ impl Drop for Observation {
         let elapsed = self.started.elapsed();
         let status = self.status.map_or(CLIENT_CLOSED_REQUEST, |status| status.as_u16());
         let (method, route) = (self.method, path(self.route.as_ref()));
-        traces::answered(&self.trace, status);
+        traces::answered(&self.span, status);
         let _entered = self.span.enter();
-        let _traced = self.trace.enter();
         let duration_ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
         if route.starts_with("/health/") {
             tracing::debug!(method, route, status, duration_ms, "request finished");
