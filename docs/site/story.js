@@ -61,6 +61,7 @@ export const chapters = [
         status: 401,
       },
       { operation: "getDeveloper", status: 200 },
+      { operation: "updateDeveloper", body: { name: "Grace H." }, status: 200 },
       graceLogsIn(passwords.grace[0], elsewhere),
       { operation: "listDeveloperSessions", status: 200, save: { SESSION_ID: "data.0.id" } },
       { operation: "revokeDeveloperSession", status: 204 },

@@ -67,7 +67,7 @@ export interface paths {
         };
         /**
          * Whether the service can serve
-         * @description 503 without Postgres; `degraded` while Redis is away (limits are counted by each node), mail does not leave, or something
+         * @description 503 without Postgres and while the node drains before it ends; `degraded` while Redis is away (limits are counted by each node), mail does not leave, or something
          *     that follows the log stopped or is behind.
          */
         get: operations["getReadiness"];
@@ -1160,7 +1160,7 @@ export interface components {
             email: string;
         };
         /**
-         * @description What went wrong, in the word programs act on. The contract's section 2 lists the same codes.
+         * @description What went wrong, in the word that programs act on.
          * @enum {string}
          */
         ErrorCode: "malformed_request" | "token_invalid" | "invalid_api_key" | "invalid_credentials" | "invalid_token" | "refresh_token_reused" | "key_type_not_allowed" | "origin_not_allowed" | "secret_key_in_browser" | "email_unverified" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "too_large" | "unsupported_media_type" | "headers_too_large" | "email_taken" | "conflict" | "idempotency_in_progress" | "validation_failed" | "idempotency_mismatch" | "rate_limited" | "account_locked" | "account_protected" | "unavailable" | "busy" | "internal";
@@ -1251,6 +1251,13 @@ export interface components {
         InactiveToken: {
             /** @description `false` */
             active: boolean;
+        };
+        /** @description The same as a form. Parameters that RFC 7662 does not know are ignored (2.1). */
+        IntrospectForm: {
+            /** @description The access token. */
+            token: string;
+            /** @description Taken and ignored. */
+            token_type_hint?: string;
         };
         /** @description A token to be looked at. */
         IntrospectRequest: {
@@ -2431,7 +2438,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["IntrospectRequest"];
-                "application/x-www-form-urlencoded": components["schemas"]["IntrospectRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["IntrospectForm"];
             };
         };
         responses: {
@@ -2855,7 +2862,10 @@ export interface operations {
     createApplication: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3023,7 +3033,10 @@ export interface operations {
     issueApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description `app_…` */
                 app_id: string;
@@ -3892,7 +3905,10 @@ export interface operations {
     signupDeveloper: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -5,13 +5,11 @@ mod current_developer;
 mod current_user;
 mod owned_user;
 pub mod rate;
-mod visitor;
 
 pub use client_app::{ClientApp, IntrospectingApp};
 pub use current_developer::{CurrentDeveloper, OwnedApplication, cookie_name, own_origin};
 pub use current_user::{CurrentUser, LivingToken, living_session};
 pub use owned_user::OwnedUser;
-pub use visitor::Visitor;
 
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, ORIGIN};

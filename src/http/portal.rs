@@ -13,11 +13,9 @@ pub mod users;
 
 pub use freshness::READS_TOTAL;
 
-use axum::middleware;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::rate;
 use crate::app::App;
 
 /// The routes.
@@ -50,5 +48,4 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(users::sessions::revoke))
         .routes(routes!(users::history::get))
         .routes(routes!(events::list))
-        .layer(middleware::from_fn(rate::headers))
 }

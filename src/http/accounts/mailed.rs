@@ -21,7 +21,7 @@ use crate::telemetry::{SecurityEvent, traces};
 const NOTICE_LIVES: chrono::Duration = chrono::Duration::hours(24);
 
 /// How many links of one purpose a person is mailed in [`ENOUGH_FOR`]: whoever knows an address could fill its mailbox.
-const ENOUGH_MAILS: u32 = 5;
+const ENOUGH_MAILS: u32 = 10;
 /// The time in which they are counted.
 const ENOUGH_FOR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 

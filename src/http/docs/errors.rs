@@ -58,8 +58,8 @@ error_set!(
     pub NoBodyErrors = MalformedRequest, RequestTimeout, TooLarge, ValidationFailed
 );
 error_set!(
-    /// A call of somebody who is not logged in to the portal: from its own pages only, and counted by client address.
-    pub VisitorErrors = OriginNotAllowed, RateLimited
+    /// A call that only the portal's own pages may make from a browser.
+    pub PageErrors = OriginNotAllowed
 );
 error_set!(
     /// Any call with parameters in its query string.

@@ -118,7 +118,7 @@ pub const METRICS: &[Metric] = &[
 ];
 
 /// The security events, as `docs/operating.md` lists them.
-const EVENTS: [&str; 21] = [
+const EVENTS: [&str; 22] = [
     "signup",
     "login",
     "login_failed",
@@ -131,6 +131,7 @@ const EVENTS: [&str; 21] = [
     "password_reset_confirm",
     "password_changed",
     "metadata_changed",
+    "mails_withheld",
     "application_created",
     "application_updated",
     "application_deleted",

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use devauth_aggregates::{UserId, developer_id};
 use devauth_projections::feed::{self, Opened};
 use serde::Serialize;
 use serde_json::Value;
@@ -51,7 +52,13 @@ pub struct EventBody {
 
 impl From<&Opened> for EventBody {
     fn from(event: &Opened) -> Self {
-        let (data, metadata) = event.shown();
+        let (mut data, metadata) = event.shown();
+        // The log knows one kind of user; here the same person is the developer that everything else names.
+        if let Some(owner) = data.get_mut("owner")
+            && let Some(user) = owner.as_str().and_then(|id| id.parse::<UserId>().ok())
+        {
+            *owner = developer_id(user).to_string().into();
+        }
         let stored = &event.stored;
         EventBody {
             position: stored.position,

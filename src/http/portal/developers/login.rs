@@ -14,9 +14,10 @@ use crate::crypto::jwt::PortalClaims;
 use crate::http::accounts::login::authenticate;
 use crate::http::accounts::{self, session};
 use crate::http::body::{Body, Fields, Json};
-use crate::http::docs::errors::{BodyErrors, HashingErrors, PasswordErrors, VisitorErrors};
+use crate::http::context::RequestContext;
+use crate::http::docs::errors::{BodyErrors, HashingErrors, PageErrors, PasswordErrors};
 use crate::http::error::{ApiError, ErrorCode};
-use crate::http::extract::{Visitor, cookie_name, own_origin};
+use crate::http::extract::{cookie_name, own_origin};
 use crate::telemetry::SecurityEvent;
 
 /// How long a developer stays logged in, in seconds.
@@ -65,10 +66,10 @@ pub struct PortalTokens {
 /// Log in as a developer
 #[utoipa::path(post, path = "/v1/portal/developers/login", operation_id = "loginDeveloper", tag = "Developers", request_body = DeveloperLogin,
     responses((status = 200, description = "The developer is logged in", body = PortalTokens),
-              VisitorErrors, BodyErrors, PasswordErrors, HashingErrors))]
+              PageErrors, BodyErrors, PasswordErrors, HashingErrors))]
 pub async fn login(
     State(app): State<App>,
-    Visitor(request): Visitor,
+    request: RequestContext,
     headers: HeaderMap,
     Json(body): Json<DeveloperLogin>,
 ) -> Result<Response, ApiError> {

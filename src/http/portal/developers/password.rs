@@ -14,17 +14,18 @@ use crate::http::accounts::{mailed, password_reset};
 use crate::http::auth::email_verify::{EmailRequest, MailedTokenErrors};
 use crate::http::auth::password_reset::ResetRequest;
 use crate::http::body::Json;
-use crate::http::docs::errors::{BodyErrors, HashingErrors, PasswordErrors, PortalErrors, VisitorErrors};
+use crate::http::context::RequestContext;
+use crate::http::docs::errors::{BodyErrors, HashingErrors, PageErrors, PasswordErrors, PortalErrors};
 use crate::http::error::ApiError;
 use crate::http::even_time::even_time;
-use crate::http::extract::{CurrentDeveloper, Visitor};
+use crate::http::extract::CurrentDeveloper;
 
 /// Mail a developer a link to choose a new password
 #[utoipa::path(post, path = "/v1/portal/developers/password/reset/request", operation_id = "requestDeveloperPasswordReset", tag = "Developers", request_body = EmailRequest,
-    responses((status = 202, description = "If there is such a developer, a mail is on its way"), VisitorErrors, BodyErrors))]
+    responses((status = 202, description = "If there is such a developer, a mail is on its way"), PageErrors, BodyErrors))]
 pub async fn reset_request(
     State(app): State<App>,
-    Visitor(request): Visitor,
+    request: RequestContext,
     Json(body): Json<EmailRequest>,
 ) -> Result<StatusCode, ApiError> {
     even_time(mailed::request(&app, &portal(), &request, &body.email, Purpose::ResetPassword)).await?;
@@ -34,10 +35,10 @@ pub async fn reset_request(
 /// Set a developer's new password with the token of a mailed link
 #[utoipa::path(post, path = "/v1/portal/developers/password/reset/confirm", operation_id = "confirmDeveloperPasswordReset", tag = "Developers", request_body = ResetRequest,
     responses((status = 200, description = "The password is set", body = DeveloperAnswer),
-              VisitorErrors, BodyErrors, HashingErrors, MailedTokenErrors))]
+              PageErrors, BodyErrors, HashingErrors, MailedTokenErrors))]
 pub async fn reset_confirm(
     State(app): State<App>,
-    Visitor(request): Visitor,
+    request: RequestContext,
     Json(body): Json<ResetRequest>,
 ) -> Result<Json<DeveloperAnswer>, ApiError> {
     let user = password_reset::confirm(&app, &portal(), &request, &body.token, &body.password).await?;

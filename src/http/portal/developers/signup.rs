@@ -14,9 +14,9 @@ use crate::http::accounts;
 use crate::http::accounts::signup::{SignedUp, Signup, sign_up};
 use crate::http::auth::signup::TakenErrors;
 use crate::http::body::{Body, Fields, Json};
-use crate::http::docs::errors::{BodyErrors, HashingErrors, IdempotencyErrors, VisitorErrors};
+use crate::http::context::RequestContext;
+use crate::http::docs::errors::{BodyErrors, HashingErrors, IdempotencyErrors, PageErrors};
 use crate::http::error::ApiError;
-use crate::http::extract::Visitor;
 use crate::http::idempotency;
 use crate::http::portal::page::name_problem;
 
@@ -47,10 +47,10 @@ impl Body for DeveloperSignup {
 #[utoipa::path(post, path = "/v1/portal/developers/signup", operation_id = "signupDeveloper", tag = "Developers", request_body = DeveloperSignup,
     params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 16, max_length = 64, pattern = "^[ -~]*$", description = "16 to 64 printable ASCII characters; a repeated request with the same key gets the same answer for 24 hours")),
     responses((status = 201, description = "The developer signed up", body = DeveloperAnswer),
-              VisitorErrors, BodyErrors, HashingErrors, IdempotencyErrors, TakenErrors))]
+              PageErrors, BodyErrors, HashingErrors, IdempotencyErrors, TakenErrors))]
 pub async fn signup(
     State(app): State<App>,
-    Visitor(request): Visitor,
+    request: RequestContext,
     headers: HeaderMap,
     Json(body): Json<DeveloperSignup>,
 ) -> Result<Response, ApiError> {
