@@ -160,6 +160,9 @@ def before_call(context, case, **kwargs):
     if case.query and not meta.is_negative_at(ParameterLocation.QUERY):
         # Only what was answered before is a cursor.
         case.query.pop("cursor", None)
+    if "Idempotency-Key" in (case.headers or {}) and not meta.is_negative_at(ParameterLocation.HEADER):
+        # One that was used before would answer for another request.
+        case.headers["Idempotency-Key"] = secrets.token_hex(16)
     if CHANCE.random() < 0.5:
         return
     if case.path_parameters and not meta.is_negative_at(ParameterLocation.PATH):

@@ -22,7 +22,7 @@ use crate::http::user::UserBody;
 #[into_params(parameter_in = Query)]
 pub struct UserQuery {
     /// Which page, from 1. Pages shift while users sign up.
-    #[param(minimum = 1, default = 1, nullable = false)]
+    #[param(minimum = 1, maximum = 1_000_000_000, default = 1, nullable = false)]
     pub page: Option<i64>,
     /// The most users to answer, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 50, required = false)]
