@@ -202,3 +202,45 @@ fn no_file_knows_whose_machine_it_was_written_on() {
     }
     assert!(telling.is_empty(), "{telling:#?}");
 }
+
+/// Requirements of the standard that a row of docs/security.md speaks about, with what the row says.
+fn requirements(page: &str) -> Vec<(String, Vec<&str>)> {
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.split(" | ").count() == 5);
+    let cells = rows.map(|line| line.trim_matches(['|', ' ']).split(" | ").collect::<Vec<_>>());
+    let numbered = cells.filter(|cells| cells[0].starts_with(|c: char| c.is_ascii_digit()));
+    numbered
+        .flat_map(|cells| cells[0].split(", ").map(|id| (id.to_owned(), cells.clone())).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn every_requirement_of_the_standard_has_one_answer_and_what_is_met_says_by_what() {
+    let page = read("docs/security.md");
+    let answered = requirements(&page);
+    let asked: Vec<String> = read("tests/asvs-5.0.0-levels-1-and-2.txt").lines().map(str::to_owned).collect();
+    let mut ids: Vec<&String> = answered.iter().map(|(id, _)| id).collect();
+    ids.sort();
+    let mut expected: Vec<&String> = asked.iter().collect();
+    expected.sort();
+    assert_eq!(ids, expected);
+    for (id, cells) in &answered {
+        assert!(["met", "partly", "not met", "operator", "n/a"].contains(&cells[3]), "{id}: {}", cells[3]);
+        assert!(cells[3] != "met" || cells[4].contains("]("), "{id} is met, by what?");
+    }
+}
+
+#[test]
+fn the_counts_in_the_security_model_are_those_of_its_table() {
+    let page = read("docs/security.md");
+    let answered = requirements(&page);
+    let count = |status: &str| answered.iter().filter(|(_, cells)| cells[3] == status).count();
+    let sentence = format!(
+        "**{} are met, {} in part, {} are not; {} are up to whoever operates it, {} do not apply.**",
+        count("met"),
+        count("partly"),
+        count("not met"),
+        count("operator"),
+        count("n/a")
+    );
+    assert!(page.contains(&sentence), "it should say: {sentence}");
+}
