@@ -67,7 +67,7 @@ export interface paths {
         };
         /**
          * Whether the service can serve
-         * @description 503 without Postgres; `degraded` while Redis is away (limits are counted by each node), mail does not leave, or something
+         * @description 503 without Postgres and while the node drains before it ends; `degraded` while Redis is away (limits are counted by each node), mail does not leave, or something
          *     that follows the log stopped or is behind.
          */
         get: operations["getReadiness"];
