@@ -47,6 +47,8 @@ const sidebar = [
     items: [
       page("Configuration", "/configuration"),
       page("Operating", "/operating"),
+      page("Metrics", "/metrics"),
+      page("Traces", "/tracing"),
       page("Auditing", "/auditing"),
       page("Scaling", "/scaling"),
       page("Security model", "/security"),

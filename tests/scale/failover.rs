@@ -1,7 +1,6 @@
 //! The primary crashes in the middle of everything and its standby is promoted: nothing that was acknowledged is lost, and the nodes
 //! go on by themselves.
 
-use serde_json::json;
 use sqlx::{Executor as _, PgConnection};
 
 use crate::caller::PASSWORD;
@@ -34,10 +33,9 @@ async fn a_promoted_standby_has_everything_that_was_acknowledged() {
     pair.crash_primary();
     // The address follows before the standby is promoted, as it may: nobody is let in by what it knows.
     address.lead_to(&standby);
-    let tokens = json!({"refresh_token": "unknown"});
     let (first, second) = (application.at(&nodes[0]), application.at(&nodes[1]));
-    let (ready, logout) = tokio::join!(first.get("/health/ready"), second.post("/v1/auth/logout", tokens));
-    assert!(ready.is_unavailable() && logout.is_unavailable(), "{ready:?} {logout:?}");
+    let (ready, login) = tokio::join!(first.get("/health/ready"), second.log_in("ada@example.org", PASSWORD));
+    assert!(ready.is_unavailable() && login.is_unavailable(), "{ready:?} {login:?}");
     pair.on_standby().await.execute("SELECT pg_promote()").await.unwrap();
     for one in &traffic {
         one.goes_on_for(10).await;
