@@ -5,7 +5,6 @@ mod append;
 mod context;
 mod hash;
 pub(crate) mod personal;
-pub(crate) mod stored;
 pub(crate) mod streams;
 
 use std::collections::HashMap;
@@ -19,10 +18,9 @@ use postgres_es::PostgresEventRepository;
 pub use append::Append;
 pub use context::{Actor, Context};
 pub use hash::{EventIdentity, event_hash};
-pub use stored::StoredStream;
 
 use crate::pool::Kept;
-use crate::sealing::{Key256, Keyring};
+use crate::sealing::{Key256, Keyring, Sealed};
 use crate::{Error, Pool, Tx, secrets};
 
 /// Data keys by person. A person who isn't in it is forgotten.
@@ -46,6 +44,17 @@ pub struct Loaded<A> {
     pub sequence: i64,
     /// Keys of the persons whose data was opened.
     pub keys: DataKeys,
+}
+
+/// What the events of a stream have come to, as an inline row keeps it, and the key of the person they are about, as it is stored.
+#[derive(Clone)]
+pub struct StoredState<A> {
+    /// The state after all events.
+    pub state: A,
+    /// Sequence of the last event.
+    pub sequence: i64,
+    /// The person and their key; none if they were erased.
+    pub key: Option<(UserId, Sealed)>,
 }
 
 impl EventLog {
@@ -88,19 +97,15 @@ impl EventLog {
         fold(id, rows, keys)
     }
 
-    /// Folds a stream that another query brought along.
+    /// Goes on from a state that another query brought along. If it is not the newest, what is appended after it conflicts.
     ///
     /// # Errors
-    /// A stored event can't be read or opened.
-    pub fn fold<A>(&self, stored: StoredStream) -> Result<Loaded<A>, Error>
-    where
-        A: Aggregate,
-        A::Event: RecordedEvent,
-    {
-        let StoredStream { aggregate_id, events, key } = stored;
+    /// The key can't be unwrapped.
+    pub fn resume<A>(&self, stored: StoredState<A>) -> Result<Loaded<A>, Error> {
+        let StoredState { state, sequence, key } = stored;
         let unwrap = |(person, sealed)| secrets::data_keys::unwrap(&self.keyring, person, &sealed);
         let keys = key.map(unwrap).transpose()?.into_iter().collect();
-        fold(&aggregate_id, events, keys)
+        Ok(Loaded { state, sequence, keys })
     }
 
     /// Whether the first event of `command_id` is in the log, which means that the command was committed.
@@ -119,9 +124,6 @@ impl EventLog {
     /// # Errors
     /// Postgres is away, or a key can't be unwrapped.
     pub async fn data_keys(&self, people: &[UserId]) -> Result<DataKeys, Error> {
-        if people.is_empty() {
-            return Ok(DataKeys::new());
-        }
         secrets::data_keys::get(&self.pool, &self.keyring, people).await
     }
 

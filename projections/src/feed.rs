@@ -85,7 +85,7 @@ pub async fn of_user(
     application: ApplicationId,
     user: UserId,
 ) -> Result<Vec<StoredEvent>, Error> {
-    let condition = "l.user_id = $1 AND l.application_id = $2 ORDER BY l.position";
+    let condition = "l.user_id = $1 AND l.application_id = $2";
     stored::select(connection, condition, |query| query.bind(user.uuid()).bind(application.uuid())).await
 }
 
@@ -122,11 +122,19 @@ pub async fn of_stream(
     last: i64,
 ) -> Result<Vec<StoredEvent>, Error> {
     let condition =
-        "l.aggregate_type = $1 AND l.aggregate_id = $2 AND l.position BETWEEN $3 AND $4 ORDER BY l.position";
+        "l.aggregate_type = $1 AND l.aggregate_id = $2 AND l.position BETWEEN $3 AND $4";
     stored::select(connection, condition, |query| {
         query.bind(aggregate_type.to_owned()).bind(aggregate_id.to_owned()).bind(first).bind(last)
     })
     .await
+}
+
+/// Everyone whose data is in `events`.
+pub(crate) fn people_of(events: &[StoredEvent]) -> Vec<UserId> {
+    let mut people: Vec<UserId> = events.iter().flat_map(StoredEvent::people).collect();
+    people.sort_unstable();
+    people.dedup();
+    people
 }
 
 impl EventLog {
@@ -135,10 +143,7 @@ impl EventLog {
     /// # Errors
     /// Postgres is away, or a key can't be unwrapped.
     pub async fn keys_of(&self, events: &[StoredEvent]) -> Result<DataKeys, Error> {
-        let mut people: Vec<UserId> = events.iter().flat_map(StoredEvent::people).collect();
-        people.sort_unstable();
-        people.dedup();
-        self.data_keys(&people).await
+        self.data_keys(&people_of(events)).await
     }
 
     /// Opens events with the keys that are there now.

@@ -10,14 +10,12 @@ use std::time::Duration;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{Executor as _, Postgres, Row as _};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{Error, Pool};
 
 /// Look-ups that one statement answers together.
 const MOST: usize = 256;
-/// Statements under way at once, each on a connection of its own: while Postgres works on one, the next is made.
-const LINES: usize = 2;
 /// Look-ups that are held back at most; more wait for their place.
 const WAITING: usize = 1_024;
 /// The longest that the look-ups of one statement wait for it, a new connection and a second try included. Postgres answers
@@ -27,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The plan that is right for a few look-ups by key, whatever Postgres knows of the tables, made once: for some numbers of
 /// look-ups it would plan each statement anew, which takes longer than the answer.
 const PLAN: &str =
-    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
-                    SET enable_mergejoin = off";
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;
+                    SET enable_hashjoin = off; SET enable_mergejoin = off";
 
 /// A kind of look-up by key, of which one statement answers many.
 pub trait LookUp: Sized + 'static {
@@ -75,17 +73,14 @@ struct Waiting<L: LookUp> {
 }
 
 impl<L: LookUp> Gathered<L> {
-    /// Has [`LINES`] connections for itself, beside those of the pool, from the first look-ups until the pool is closed.
+    /// Has a connection for itself, beside those of the pool, from the first look-up until the pool is closed.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     #[must_use]
     pub fn new(pool: Pool) -> Self {
         let (waiting, questions) = mpsc::channel(WAITING);
-        let questions = Arc::new(Mutex::new(questions));
-        for _ in 0..LINES {
-            tokio::spawn(answer::<L>(pool.clone(), questions.clone()));
-        }
+        tokio::spawn(answer::<L>(pool.clone(), questions));
         Gathered { pool, waiting }
     }
 
@@ -109,19 +104,24 @@ impl<L: LookUp> Gathered<L> {
 }
 
 /// Answers until nobody can ask any more or the pool is closed.
-async fn answer<L: LookUp>(pool: Pool, questions: Arc<Mutex<mpsc::Receiver<Waiting<L>>>>) {
+async fn answer<L: LookUp>(pool: Pool, mut questions: mpsc::Receiver<Waiting<L>>) {
     let mut line = Line { pool: pool.clone(), connection: None };
     let answering = async {
         let mut gathered = Vec::new();
-        while questions.lock().await.recv_many(&mut gathered, MOST).await > 0 {
+        while questions.recv_many(&mut gathered, MOST).await > 0 {
+            // Requests that came in together ask one after the other: the first would go alone, and the others wait for it.
+            tokio::task::yield_now().await;
+            while gathered.len() < MOST
+                && let Ok(one) = questions.try_recv()
+            {
+                gathered.push(one);
+            }
             // Whoever went away meanwhile is not asked for.
             gathered.retain(|one: &Waiting<L>| !one.answer.is_closed());
             if let Err(away) = line.answer_all(&mut gathered).await {
                 // Those who came while we waited in vain have waited for the same.
-                if let Ok(mut questions) = questions.try_lock() {
-                    while let Ok(one) = questions.try_recv() {
-                        gathered.push(one);
-                    }
+                while let Ok(one) = questions.try_recv() {
+                    gathered.push(one);
                 }
                 refuse(&mut gathered, away);
             }

@@ -8,12 +8,13 @@
 mod backlog;
 mod listener;
 
-use sqlx::Row as _;
+use sqlx::{Connection as _, PgConnection, Row as _};
 
 pub use backlog::{Backlog, backlog};
 pub use listener::Listener;
 
-use crate::{Error, Pool, crash_point};
+use crate::pool::Kept;
+use crate::{Error, crash_point};
 
 /// The channel on which Postgres tells who follows the log that it has grown.
 pub const NUMBERED: &str = "devauth_numbered";
@@ -23,17 +24,29 @@ pub const NUMBERED: &str = "devauth_numbered";
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
+pub async fn tick(connections: &Kept, limit: i64) -> Result<u64, Error> {
+    let mut connection = connections.take().await?;
+    let numbered = number(&mut connection, limit).await;
+    // After a failure, what it left behind ends with the connection.
+    if numbered.is_ok() {
+        connection.keep();
+    }
+    numbered
+}
+
+async fn number(connection: &mut PgConnection, limit: i64) -> Result<u64, Error> {
     // A look without a transaction id of its own: an idle node must not write.
-    if !has_settled(pool).await? {
+    if !has_settled(connection).await? {
         return Ok(0);
     }
-    let mut tx = pool.begin().await?;
+    let mut tx = connection.begin().await?;
     let locked = sqlx::query("SELECT FROM log_head FOR UPDATE SKIP LOCKED").execute(&mut *tx).await?;
     if locked.rows_affected() == 0 {
+        tx.rollback().await?;
         return Ok(0);
     }
-    // A statement of its own, because only then its snapshot is younger than the lock.
+    // A statement of its own, because only then its snapshot is younger than the lock. To tell who listens costs nobody anything
+    // here: only one such transaction runs at a time.
     let numbered = sqlx::query(
         "WITH settled AS (
              SELECT e.aggregate_type, e.aggregate_id, e.sequence, e.application_id, e.user_id, e.event_hash,
@@ -52,16 +65,13 @@ pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
          )
          UPDATE log_head SET position = last.position, epoch = last.epoch, tx_id = last.tx_id, insertion = last.insertion
          FROM (SELECT * FROM settled ORDER BY position DESC LIMIT 1) last
-         RETURNING (SELECT count(*) FROM settled)",
+         RETURNING (SELECT count(*) FROM settled), pg_notify($2, '')",
     )
     .bind(limit)
+    .bind(NUMBERED)
     .fetch_optional(&mut *tx)
     .await?;
     let count: i64 = numbered.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-    if count > 0 {
-        // Here a NOTIFY costs nobody anything: only one such transaction runs at a time.
-        sqlx::query(&format!("NOTIFY {NUMBERED}")).execute(&mut *tx).await?;
-    }
     crash_point::reached("sequencer_before_commit");
     tx.commit().await?;
     crash_point::reached("sequencer_after_commit");
@@ -70,7 +80,7 @@ pub async fn tick(pool: &Pool, limit: i64) -> Result<u64, Error> {
 
 // Here and above the head is asked for in subqueries, one a column: joined to it, the planner compares the rows one by one
 // from the beginning of the log. And no EXISTS, which drops the order and with it the reason to use the index.
-async fn has_settled(pool: &Pool) -> Result<bool, Error> {
+async fn has_settled(connection: &mut PgConnection) -> Result<bool, Error> {
     Ok(sqlx::query_scalar(
         "SELECT count(*) > 0 FROM (
              SELECT FROM events e
@@ -80,6 +90,6 @@ async fn has_settled(pool: &Pool) -> Result<bool, Error> {
              ORDER BY e.epoch, e.tx_id, e.insertion
              LIMIT 1) AS first",
     )
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await?)
 }

@@ -8,7 +8,7 @@ mod status;
 
 use std::collections::HashSet;
 
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 pub use failure::{fail, retry};
 pub use status::{ParkedStream, ProjectionStatus, parked, status};
@@ -17,7 +17,7 @@ use crate::event_log::{DataKeys, EventLog};
 use crate::feed::{self, Recorded, StoredEvent};
 use crate::read_models::ReadModel;
 use crate::secrets::data_keys;
-use crate::{Error, Pool, Tx, crash_point};
+use crate::{Error, Tx, crash_point};
 
 /// How far a step came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,10 @@ pub enum Progress {
     Elsewhere,
     /// It is stopped.
     Stopped,
-    /// So many events were projected.
+    /// So many events were projected, and there may be more.
     Projected(u64),
+    /// So many events were projected, and those were all.
+    CaughtUp(u64),
 }
 
 /// Why a step failed. It changed nothing.
@@ -59,42 +61,62 @@ impl From<sqlx::Error> for StepError {
 /// # Errors
 /// See [`StepError`].
 pub async fn step(log: &EventLog, model: ReadModel, limit: i64) -> Result<Progress, StepError> {
-    let Some((checkpoint, running)) = checkpoint(log.pool(), model).await? else {
-        return Ok(Progress::Stopped);
-    };
-    if !running {
-        return Ok(Progress::Stopped);
+    let mut connection = log.kept().take().await.map_err(StepError::Later)?;
+    let outcome = step_on(&mut connection, log, model, limit).await;
+    // After a failure, what it left behind ends with the connection.
+    if outcome.is_ok() {
+        connection.keep();
     }
-    let mut connection = log.pool().acquire().await?;
-    // Read and opened before anything is locked: who holds a lock holds up the sequencer.
-    let events = feed::after(&mut connection, checkpoint, limit).await.map_err(StepError::Later)?;
-    let Some(last) = events.last().map(|event| event.position) else { return Ok(Progress::Idle) };
-    let count = events.len();
-    let parked = parked_streams(&mut connection, model).await?;
-    drop(connection);
-    let keys = log.keys_of(&events).await.map_err(StepError::Later)?;
-    let (understood, broken) = understand(events, &keys, &parked);
-    let to = |position| Range { from: checkpoint, to: position };
-    let outcome = match broken {
-        Some(error) if understood.is_empty() => Err(error),
-        Some(StepError::Event { position, .. }) => {
-            write(log.pool(), model, to(position - 1), &understood, &keys).await
-        }
-        Some(later @ StepError::Later(_)) => Err(later),
-        None => write(log.pool(), model, to(last), &understood, &keys).await,
-    };
     match outcome {
         // Which of them it was is found by taking them one by one.
-        Err(StepError::Event { .. }) if count > 1 => Box::pin(step(log, model, 1)).await,
+        Err(StepError::Event { .. }) if limit > 1 => Box::pin(step(log, model, 1)).await,
         other => other,
     }
 }
 
-async fn checkpoint(pool: &Pool, model: ReadModel) -> Result<Option<(i64, bool)>, sqlx::Error> {
-    sqlx::query_as("SELECT checkpoint, state = 'running' FROM projections WHERE name = $1")
-        .bind(model.name())
-        .fetch_optional(pool)
-        .await
+async fn step_on(
+    connection: &mut PgConnection,
+    log: &EventLog,
+    model: ReadModel,
+    limit: i64,
+) -> Result<Progress, StepError> {
+    let Some((checkpoint, some_parked)) = checkpoint(connection, model).await? else {
+        return Ok(Progress::Stopped);
+    };
+    // Read and opened before anything is locked: who holds a lock holds up the sequencer.
+    let events = feed::after(connection, checkpoint, limit).await.map_err(StepError::Later)?;
+    let Some(last) = events.last().map(|event| event.position) else { return Ok(Progress::Idle) };
+    let parked = if some_parked { parked_streams(connection, model).await? } else { HashSet::new() };
+    let all = i64::try_from(events.len()).is_ok_and(|count| count < limit);
+    let people = feed::people_of(&events);
+    let keys = data_keys::get(&mut *connection, log.keyring(), &people).await.map_err(StepError::Later)?;
+    let (understood, broken) = understand(events, &keys, &parked);
+    let to = |position| Range { from: checkpoint, to: position };
+    match broken {
+        Some(error) if understood.is_empty() => Err(error),
+        Some(StepError::Event { position, .. }) => {
+            write(connection, model, to(position - 1), &understood, &keys).await
+        }
+        Some(later @ StepError::Later(_)) => Err(later),
+        None => match write(connection, model, to(last), &understood, &keys).await? {
+            Progress::Projected(count) if all => Ok(Progress::CaughtUp(count)),
+            progress => Ok(progress),
+        },
+    }
+}
+
+/// How far a running model has come, and whether streams of it are parked.
+async fn checkpoint(
+    connection: &mut PgConnection,
+    model: ReadModel,
+) -> Result<Option<(i64, bool)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT checkpoint, EXISTS (SELECT FROM parked_streams WHERE projection = $1)
+         FROM projections WHERE name = $1 AND state = 'running'",
+    )
+    .bind(model.name())
+    .fetch_optional(connection)
+    .await
 }
 
 async fn parked_streams(
@@ -137,13 +159,13 @@ struct Range {
 }
 
 async fn write(
-    pool: &Pool,
+    connection: &mut PgConnection,
     model: ReadModel,
     Range { from, to }: Range,
     events: &[Recorded],
     keys: &DataKeys,
 ) -> Result<Progress, StepError> {
-    let mut tx = pool.begin().await?;
+    let mut tx = connection.begin().await?;
     let mine = sqlx::query(
         "SELECT FROM projections WHERE name = $1 AND checkpoint = $2 AND state = 'running' FOR UPDATE SKIP LOCKED",
     )
@@ -152,10 +174,12 @@ async fn write(
     .execute(&mut *tx)
     .await?;
     if mine.rows_affected() == 0 {
+        tx.rollback().await?;
         return Ok(Progress::Elsewhere);
     }
     // Asked under the lock, which whoever erases a person waits for: what was opened before must not be written after.
     if !data_keys::all_there(&mut tx, keys).await.map_err(StepError::Later)? {
+        tx.rollback().await?;
         return Ok(Progress::Elsewhere);
     }
     model.apply(&mut tx, events).await.map_err(|error| blame(error, events))?;

@@ -35,7 +35,7 @@ pub(super) async fn run(
     let observing = observing::run(&app, &shutdown);
     let scheduled = schedule::run(app.clone(), shutdown.clone());
     let present = presence.run(shutdown.clone());
-    let numbering = numbering::run(&app.pool, &app.appended, &shutdown);
+    let numbering = numbering::run(app.commands.log().kept(), &app.appended, &shutdown);
     let keeping_time = keep_time(&app, &shutdown);
     tokio::join!(mail, upkeep, following, observing, scheduled, present, numbering, keeping_time);
 }

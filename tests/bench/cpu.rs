@@ -16,12 +16,36 @@ pub struct Processes {
     pub postgres: u32,
 }
 
+/// Processor time.
+#[derive(Clone, Copy, Default)]
+pub struct Used {
+    /// The server's.
+    pub server: Duration,
+    /// That of Postgres.
+    pub postgres: Duration,
+}
+
+impl Used {
+    /// What was used since.
+    pub fn since(self, before: Used) -> Used {
+        Used {
+            server: self.server.saturating_sub(before.server),
+            postgres: self.postgres.saturating_sub(before.postgres),
+        }
+    }
+
+    /// All in all.
+    pub fn total(self) -> Duration {
+        self.server + self.postgres
+    }
+}
+
 impl Processes {
-    /// Processor time so far, all in all.
-    pub fn used(self) -> Outcome<Duration> {
+    /// Processor time so far.
+    pub fn used(self) -> Outcome<Used> {
         let server = Stat::read(self.server)?;
         let postgres = Stat::read(self.postgres)?;
-        let mut ticks = server.own + postgres.own + postgres.ended_children;
+        let mut ticks = postgres.own + postgres.ended_children;
         for entry in std::fs::read_dir("/proc")? {
             let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
             // One that ended meanwhile is counted with the parent next time.
@@ -31,7 +55,8 @@ impl Processes {
                 ticks += stat.own;
             }
         }
-        Ok(TICK * u32::try_from(ticks)?)
+        let time = |ticks: u64| -> Outcome<Duration> { Ok(TICK * u32::try_from(ticks)?) };
+        Ok(Used { server: time(server.own)?, postgres: time(ticks)? })
     }
 }
 

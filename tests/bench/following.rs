@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use devauth::service::numbering;
 use devauth_aggregates::UserId;
 use devauth_projections::Pool;
-use devauth_projections::pool::{self, PoolSettings};
+use devauth_projections::pool::{self, Kept, PoolSettings};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -28,8 +28,8 @@ pub async fn measure(bench: &Bench, plan: Plan, report: &mut Report) -> Outcome<
     // Who appends numbers the log too, as every node does.
     let appended = Arc::new(Notify::new());
     let numbering = tokio::spawn({
-        let (pool, appended) = (pool.clone(), appended.clone());
-        async move { numbering::run(&pool, &appended, &CancellationToken::new()).await }
+        let (connections, appended) = (Kept::new(pool.clone()), appended.clone());
+        async move { numbering::run(&connections, &appended, &CancellationToken::new()).await }
     });
     for rate in RATES {
         let (mut median, mut p99) = (Ratios::default(), Ratios::default());

@@ -1,5 +1,7 @@
 //! Refresh: what it costs in all, and its rate beside that of bare commits.
 
+use std::time::Duration;
+
 use crate::callers::Refresher;
 use crate::cpu::Processes;
 use crate::load::{self, Pace};
@@ -13,6 +15,7 @@ const CALLERS: usize = 8;
 /// Measures it.
 pub async fn measure(bench: &mut Bench, plan: Plan, report: &mut Report) -> Outcome<()> {
     let (mut cost, mut rate, mut count) = (Ratios::default(), Ratios::default(), 0);
+    let mut parts = [Ratios::default(), Ratios::default()];
     let sessions = bench.refresh.chunks(bench.refresh.len() / CALLERS);
     let mut callers: Vec<_> =
         sessions.map(|tokens| Refresher::new(&bench.application, tokens.to_vec())).collect();
@@ -22,18 +25,27 @@ pub async fn measure(bench: &mut Bench, plan: Plan, report: &mut Report) -> Outc
     for _ in 0..plan.rounds {
         let used_before = processes.used()?;
         let (sample, same) = load::run(bench.shared.address, callers, Pace::full(plan.slice)).await?;
-        let used = processes.used()?.saturating_sub(used_before);
+        let used = processes.used()?.since(used_before);
         let after = bare::commit_rate(url, CALLERS, plan.slice).await?;
         callers = same;
         count += sample.count();
-        cost.push(used.as_secs_f64() * 1e3 / sample.count() as f64);
+        let each = |time: Duration| time.as_secs_f64() * 1e3 / sample.count() as f64;
+        cost.push(each(used.total()));
+        for (ratios, part) in parts.iter_mut().zip([used.server, used.postgres]) {
+            ratios.push(each(part));
+        }
         rate.push(sample.rate() / f64::midpoint(before, after));
         before = after;
     }
     report.add("refresh, processor time of node and Postgres (ms)", &cost, Some(Aim::Under(1.0)));
     let limit = if bare::pgbench().is_some() { "pgbench" } else { "bare insert" };
     report.add(&format!("refresh / {limit} commits, rate"), &rate, None);
-    report.note(format!("Each session was refreshed {} times by the end.", count / bench.refresh.len()));
+    report.note(format!(
+        "Of the processor time of a refresh, {:.2} ms are the node's and {:.2} ms those of Postgres; each session was refreshed {} times by the end.",
+        parts[0].median(),
+        parts[1].median(),
+        count / bench.refresh.len()
+    ));
     // The tokens that the sessions have now.
     bench.refresh = callers.into_iter().flat_map(Refresher::into_tokens).collect();
     Ok(())

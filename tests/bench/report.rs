@@ -18,7 +18,8 @@ impl Ratios {
         self.0.sort_by(f64::total_cmp);
     }
 
-    fn median(&self) -> f64 {
+    /// The one in the middle.
+    pub fn median(&self) -> f64 {
         let (low, high) = ((self.0.len().max(1) - 1) / 2, self.0.len() / 2);
         f64::midpoint(self.0[low], self.0[high])
     }

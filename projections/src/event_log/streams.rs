@@ -48,9 +48,6 @@ impl Source<'_> {
     pub async fn keys(&mut self, mut people: Vec<UserId>) -> Result<DataKeys, Error> {
         people.sort_unstable();
         people.dedup();
-        if people.is_empty() {
-            return Ok(DataKeys::new());
-        }
         secrets::data_keys::get(&mut *self.connection, self.keyring, &people).await
     }
 

@@ -35,7 +35,10 @@ pub struct StoredEvent {
 
 type BoundQuery<'q> = Query<'q, Postgres, PgArguments>;
 
-/// Events that meet a condition on `event_log l` and `events e`.
+/// Events whose places in the log, `event_log l`, meet a condition, in the order of the log.
+///
+/// Each is looked up by its key, whatever the planner knows of the tables: joined freely, tables that nobody has analysed yet are
+/// read from their beginnings, each time that the log has grown.
 pub(super) async fn select<'q>(
     connection: &mut PgConnection,
     condition: &str,
@@ -44,8 +47,10 @@ pub(super) async fn select<'q>(
     let sql = format!(
         "SELECT l.position, e.application_id, e.user_id, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type,
                 e.event_version, e.payload::text, e.metadata::text, e.event_id, e.recorded_at, e.event_hash
-         FROM event_log l JOIN events e USING (aggregate_type, aggregate_id, sequence)
-         WHERE {condition}"
+         FROM (SELECT * FROM event_log l WHERE {condition}) l
+             CROSS JOIN LATERAL (SELECT * FROM events e WHERE e.aggregate_type = l.aggregate_type
+                 AND e.aggregate_id = l.aggregate_id AND e.sequence = l.sequence OFFSET 0) e
+         ORDER BY l.position"
     );
     let rows = bind(sqlx::query(&sql)).fetch_all(connection).await?;
     Ok(rows.iter().map(StoredEvent::read).collect::<Result<_, _>>()?)

@@ -48,7 +48,7 @@ pub(super) async fn catch_up(
     }
     loop {
         // The service may not be running; what has no position would all have to be drained under the lock.
-        while sequencer::tick(log.pool(), STEP).await? >= STEP.unsigned_abs() {}
+        while sequencer::tick(log.kept(), STEP).await? >= STEP.unsigned_abs() {}
         let head = feed::head(source.connection).await?;
         let near = head - caught_up.position <= NEAR;
         while caught_up.position < head {

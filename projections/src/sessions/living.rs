@@ -4,7 +4,6 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use cqrs_es::Aggregate as _;
 use devauth_aggregates::{ApplicationId, Session, SessionId};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -12,8 +11,9 @@ use sqlx::{Postgres, Row as _};
 use uuid::Uuid;
 
 use super::{COLUMNS, SessionRow};
-use crate::event_log::{StoredStream, stored};
+use crate::event_log::StoredState;
 use crate::gathered::{self, LookUp};
+use crate::sealing::Sealed;
 use crate::users::{self, UserRow};
 use crate::{Error, Pool};
 
@@ -28,18 +28,19 @@ pub struct Which {
     pub now: DateTime<Utc>,
 }
 
-/// Living sessions with these columns besides the user's, and with these tables besides. `more` are arrays that come along with
-/// the questions, with the names of their columns.
-fn statement(more: (&str, &str), columns: &str, tables: &str) -> String {
-    let (arrays, names) = more;
+/// Living sessions with these columns besides the user's, and with these tables besides.
+///
+/// Behind OFFSET 0 the planner can't move a condition. Without it, on tables that nobody has analysed yet, it reads all living
+/// sessions of the application to find a few by their ids.
+fn statement(columns: &str, tables: &str) -> String {
     format!(
         "SELECT q.number, {columns}, {users}
-         FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]{arrays}) WITH ORDINALITY
-                  AS q (application_id, session_id, now{names}, number)
-             JOIN sessions s ON s.application_id = q.application_id AND s.id = q.session_id
+         FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) WITH ORDINALITY
+                  AS q (application_id, session_id, now, number)
+             CROSS JOIN LATERAL (SELECT * FROM sessions WHERE id = q.session_id OFFSET 0) s
              JOIN users u ON u.id = s.user_id {tables}
              LEFT JOIN last_logins l ON l.user_id = u.id
-         WHERE u.status = 'active' AND {alive}",
+         WHERE s.application_id = q.application_id AND u.status = 'active' AND {alive}",
         users = users::COLUMNS,
         alive = alive!("q.now"),
     )
@@ -60,7 +61,7 @@ impl LookUp for Live {
     type Answer = (SessionRow, UserRow);
 
     fn query<'q>(questions: &[&Which]) -> Query<'q, Postgres, PgArguments> {
-        static STATEMENT: LazyLock<String> = LazyLock::new(|| statement(("", ""), COLUMNS, ""));
+        static STATEMENT: LazyLock<String> = LazyLock::new(|| statement(COLUMNS, ""));
         asking(&STATEMENT, questions)
     }
 
@@ -86,12 +87,10 @@ pub async fn live(
 pub struct Refreshable {
     /// Its user.
     pub user: UserRow,
-    /// The step that its current refresh token stands for.
-    pub counter: u32,
-    /// SHA-256 of that token.
+    /// SHA-256 of its current refresh token.
     pub hash: Vec<u8>,
-    /// Its events, to decide on.
-    pub stream: StoredStream,
+    /// What its events have come to, to decide on.
+    pub stored: StoredState<Session>,
 }
 
 impl LookUp for Refreshable {
@@ -101,25 +100,46 @@ impl LookUp for Refreshable {
     fn query<'q>(questions: &[&Which]) -> Query<'q, Postgres, PgArguments> {
         static STATEMENT: LazyLock<String> = LazyLock::new(|| {
             statement(
-                (", $4::text[]", ", stream"),
-                &format!("q.stream, s.counter, t.hash, {}", stored::COLUMNS),
-                &format!(
-                    "JOIN secrets.refresh_tokens t ON t.session_id = s.id {}",
-                    stored::join(Session::TYPE, "q.stream", "u.id")
-                ),
+                &format!("{COLUMNS}, s.generation, s.counter, s.sequence, t.hash, k.key_id, k.wrapped"),
+                "JOIN secrets.refresh_tokens t ON t.session_id = s.id
+                 LEFT JOIN secrets.data_keys k ON k.user_id = u.id",
             )
         });
-        let streams = questions.iter().map(|which| which.session.to_string());
-        asking(&STATEMENT, questions).bind(streams.collect::<Vec<String>>())
+        asking(&STATEMENT, questions)
     }
 
     fn read(row: &PgRow) -> Result<Self, Error> {
-        let counter: i64 = row.try_get("counter")?;
-        let counter = u32::try_from(counter).map_err(|_| Error::Corrupt("sessions.counter".to_owned()))?;
         let user = UserRow::read(row)?;
-        let stream = StoredStream::read(row, Session::TYPE, row.try_get("stream")?, user.id)?;
-        Ok(Refreshable { user, counter, hash: row.try_get("hash")?, stream })
+        let key = match row.try_get::<Option<String>, _>("key_id")? {
+            Some(key_id) => Some((user.id, Sealed { key_id, content: row.try_get("wrapped")? })),
+            None => None,
+        };
+        let stored = StoredState { state: state(row, &user)?, sequence: row.try_get("sequence")?, key };
+        Ok(Refreshable { user, hash: row.try_get("hash")?, stored })
     }
+}
+
+/// The session itself: its row holds all that the fold of its events would be (`docs/decisions/0018`), and one that lives has
+/// not ended.
+fn state(row: &PgRow, user: &UserRow) -> Result<Session, Error> {
+    let session = SessionRow::read(row)?;
+    let (generation, counter): (i32, i64) = (row.try_get("generation")?, row.try_get("counter")?);
+    let corrupt = |column: &str| Error::Corrupt(format!("sessions.{column}"));
+    Ok(Session {
+        started: true,
+        app_id: user.application_id,
+        user_id: user.id,
+        generation: u32::try_from(generation).map_err(|_negative| corrupt("generation"))?,
+        counter: u32::try_from(counter).map_err(|_too_large| corrupt("counter"))?,
+        // A refresh is the one use of a session that is an event, and it gives out a token.
+        rotated_at: session.last_used_at,
+        client_address: session.client_address.into(),
+        user_agent: session.user_agent.into(),
+        created_at: session.created_at,
+        last_used_at: session.last_used_at,
+        expires_at: session.expires_at,
+        ended: None,
+    })
 }
 
 /// [`Refreshable`], asked alone.

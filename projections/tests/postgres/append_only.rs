@@ -41,7 +41,7 @@ const WAYS_AROUND: [&str; 11] = [
 async fn log_with_one_event() -> Fixture {
     let fixture = Fixture::new().await;
     fixture.user().await;
-    eventually("the event is numbered", async || sequencer::tick(&fixture.pool, 10).await.unwrap() == 1)
+    eventually("the event is numbered", async || sequencer::tick(fixture.log.kept(), 10).await.unwrap() == 1)
         .await;
     fixture
 }

@@ -272,7 +272,7 @@ async fn an_erasure_waits_for_a_projection_that_is_writing() {
     let step = subscription::step(&fixture.log, ReadModel::PortalUsers, 100);
     let (projected, ()) = tokio::join!(step, erasing);
 
-    assert_eq!(projected.unwrap(), Progress::Projected(1));
+    assert_eq!(projected.unwrap(), Progress::CaughtUp(1));
     assert!(rows(&mut owner, "portal_users").await.is_empty());
 }
 

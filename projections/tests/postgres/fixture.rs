@@ -196,7 +196,7 @@ impl Scene {
     /// Numbers everything that was appended. Other tests' transactions on the same server may hold it back for a moment.
     pub async fn number(&self) {
         eventually("every event has a position", async || {
-            sequencer::tick(&self.pool, 1_000).await.unwrap();
+            sequencer::tick(self.log.kept(), 1_000).await.unwrap();
             sqlx::query_scalar::<_, bool>(
                 "SELECT (SELECT count(*) FROM events) = (SELECT count(*) FROM event_log)",
             )

@@ -12,7 +12,7 @@ use crate::read_models::history;
 /// Numbers what is appended so far.
 pub async fn number(fixture: &Fixture) {
     eventually("all events are numbered", async || {
-        sequencer::tick(&fixture.pool, 1_000).await.unwrap();
+        sequencer::tick(fixture.log.kept(), 1_000).await.unwrap();
         sqlx::query_scalar("SELECT (SELECT count(*) FROM events) = (SELECT count(*) FROM event_log)")
             .fetch_one(&fixture.pool)
             .await

@@ -100,10 +100,10 @@ async fn who_reads_by_position_misses_nothing() {
     }
     let sequencers: Vec<_> = (0..2)
         .map(|_| {
-            let (pool, done) = (fixture.pool.clone(), done.clone());
+            let (connections, done) = (fixture.log.kept().clone(), done.clone());
             tokio::spawn(async move {
                 while !done.load(Ordering::SeqCst) {
-                    sequencer::tick(&pool, 37).await.unwrap();
+                    sequencer::tick(&connections, 37).await.unwrap();
                     tokio::task::yield_now().await;
                 }
             })

@@ -64,7 +64,7 @@ async fn everything_works(owned: &Owned) {
     scene.append::<User>(user, &[UserEvent::SessionsRevoked { at: at(1) }]).await;
     assert_eq!(scene.log.load::<User>(&user.to_string()).await.unwrap().sequence, 2);
     eventually("both are numbered", async || {
-        sequencer::tick(&pool, 10).await.unwrap();
+        sequencer::tick(scene.log.kept(), 10).await.unwrap();
         let numbered: i64 =
             sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&pool).await.unwrap();
         numbered == 2

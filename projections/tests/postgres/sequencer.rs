@@ -25,7 +25,7 @@ async fn numbered(fixture: &Fixture) -> Vec<(i64, String, i64)> {
 /// take a moment to be settled.
 async fn number_all(fixture: &Fixture, count: usize) {
     eventually("all events are numbered", async || {
-        sequencer::tick(&fixture.pool, 1_000).await.unwrap();
+        sequencer::tick(fixture.log.kept(), 1_000).await.unwrap();
         numbered(fixture).await.len() == count
     })
     .await;
@@ -34,7 +34,7 @@ async fn number_all(fixture: &Fixture, count: usize) {
 #[tokio::test]
 async fn positions_begin_at_one_and_have_no_gaps() {
     let fixture = Fixture::new().await;
-    assert_eq!(sequencer::tick(&fixture.pool, 1_000).await.unwrap(), 0);
+    assert_eq!(sequencer::tick(fixture.log.kept(), 1_000).await.unwrap(), 0);
     let user = fixture.user().await;
     let mut lost = fixture.pool.begin().await.unwrap();
     revoke(&fixture, &mut lost, user).await;
@@ -47,7 +47,7 @@ async fn positions_begin_at_one_and_have_no_gaps() {
     let (user, other) = (user.to_string(), other.to_string());
     let expected = [(1, user.clone(), 1), (2, user.clone(), 2), (3, user, 3), (4, other, 1)];
     assert_eq!(numbered(&fixture).await, expected);
-    assert_eq!(sequencer::tick(&fixture.pool, 1_000).await.unwrap(), 0, "nothing is numbered twice");
+    assert_eq!(sequencer::tick(fixture.log.kept(), 1_000).await.unwrap(), 0, "nothing is numbered twice");
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn a_batch_ends_at_its_limit_and_the_next_goes_on() {
     // Transactions of other tests on this server may hold back some of them for a while.
     let largest = std::cell::Cell::new(0);
     eventually("five are numbered", async || {
-        largest.set(sequencer::tick(&fixture.pool, 2).await.unwrap().max(largest.get()));
+        largest.set(sequencer::tick(fixture.log.kept(), 2).await.unwrap().max(largest.get()));
         numbered(&fixture).await.len() == 5
     })
     .await;
@@ -81,7 +81,7 @@ async fn who_began_later_and_committed_first_waits_for_who_began_first() {
     b.commit().await.unwrap();
 
     for _ in 0..5 {
-        assert_eq!(sequencer::tick(&fixture.pool, 10).await.unwrap(), 0, "A may still commit before B");
+        assert_eq!(sequencer::tick(fixture.log.kept(), 10).await.unwrap(), 0, "A may still commit before B");
     }
     a.commit().await.unwrap();
     number_all(&fixture, 4).await;
@@ -122,10 +122,10 @@ async fn a_sequencer_that_dies_between_insert_and_commit_has_numbered_nothing() 
     let mut blocker = owner.begin().await.unwrap();
     sqlx::query("LOCK TABLE event_log IN SHARE MODE").execute(&mut *blocker).await.unwrap();
     let dying = tokio::spawn({
-        let pool = fixture.pool.clone();
+        let connections = fixture.log.kept().clone();
         async move {
             loop {
-                if !matches!(sequencer::tick(&pool, 10).await, Ok(0)) {
+                if !matches!(sequencer::tick(&connections, 10).await, Ok(0)) {
                     return;
                 }
             }
@@ -162,10 +162,10 @@ async fn any_number_of_sequencers_number_each_event_once() {
     }
     let done = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let sequencers = (0..4).map(|_| {
-        let (pool, done) = (fixture.pool.clone(), done.clone());
+        let (connections, done) = (fixture.log.kept().clone(), done.clone());
         tokio::spawn(async move {
             while done.load(std::sync::atomic::Ordering::SeqCst) < 40 {
-                let count = sequencer::tick(&pool, 3).await.unwrap();
+                let count = sequencer::tick(&connections, 3).await.unwrap();
                 done.fetch_add(count, std::sync::atomic::Ordering::SeqCst);
             }
         })
@@ -186,7 +186,7 @@ async fn a_moved_database_begins_a_new_epoch_and_loses_nothing() {
     let mut owner = fixture.owner().await;
     move_away(&mut owner).await;
     // Not yet settled by the reckoning of this cluster, and never will be.
-    assert_eq!(sequencer::tick(&fixture.pool, 10).await.unwrap(), 0);
+    assert_eq!(sequencer::tick(fixture.log.kept(), 10).await.unwrap(), 0);
 
     let epoch = devauth_projections::cluster::begin_epoch_if_moved(&fixture.pool).await.unwrap();
     assert_eq!(epoch, 2);

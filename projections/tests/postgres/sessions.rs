@@ -14,6 +14,13 @@ async fn lives(fixture: &Fixture, user: UserId, session: SessionId, seconds: i64
     let listed = sessions::list(pool, application(), user, now).await.unwrap();
     let listed = listed.iter().any(|row| row.id == session);
     assert_eq!([refreshable.is_some(), listed], [found.is_some(); 2], "all agree");
+    if let Some(refreshable) = refreshable {
+        let folded = fixture.log.load::<Session>(&session.to_string()).await.unwrap();
+        let stored = &refreshable.stored;
+        assert_eq!((&stored.state, stored.sequence), (&folded.state, folded.sequence), "the row is the fold");
+        let resumed = fixture.log.resume(stored.clone()).unwrap();
+        assert_eq!((resumed.sequence, resumed.keys.len()), (folded.sequence, 1), "the key comes along");
+    }
     if let Some((row, of)) = &found {
         assert_eq!((row.id, of.id), (session, user));
     }
@@ -37,6 +44,21 @@ async fn another(fixture: &Fixture, user: UserId, generation: u32) -> SessionId 
     devauth_projections::secrets::refresh_tokens::put(&mut tx, session, &[1; 32]).await.unwrap();
     tx.commit().await.unwrap();
     session
+}
+
+#[tokio::test]
+async fn a_refreshed_session_can_go_on_from_its_row() {
+    let fixture = Fixture::new().await;
+    let (user, session) = logged_in(&fixture).await;
+    for counter in 1..4 {
+        let refreshed = SessionEvent::SessionRefreshed { counter, at: at(10 * i64::from(counter)) };
+        fixture.append::<Session>(session, &[refreshed]).await;
+        assert!(lives(&fixture, user, session, 40).await);
+    }
+    // One that a password change kept, with a generation that is not the user's.
+    fixture.append::<User>(user, &[UserEvent::SessionsRevoked { at: at(41) }]).await;
+    let young = another(&fixture, user, 1).await;
+    assert!(lives(&fixture, user, young, 42).await);
 }
 
 #[tokio::test]

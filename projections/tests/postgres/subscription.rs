@@ -68,7 +68,7 @@ async fn of_many_who_follow_at_once_each_event_is_projected_by_one() {
                 let mut projected = 0;
                 loop {
                     match subscription::step(&log, MODEL, 2).await.unwrap() {
-                        Progress::Projected(count) => projected += count,
+                        Progress::Projected(count) | Progress::CaughtUp(count) => projected += count,
                         Progress::Elsewhere => tokio::task::yield_now().await,
                         Progress::Idle | Progress::Stopped => return projected,
                     }
@@ -207,5 +207,5 @@ async fn a_stopped_model_waits_for_an_operator() {
     assert_eq!((status.running, status.error.as_deref(), status.lag), (false, Some("why"), 4));
 
     subscription::retry(&fixture.log, MODEL).await.unwrap();
-    assert_eq!(step().await, Progress::Projected(4));
+    assert_eq!(step().await, Progress::CaughtUp(4));
 }

@@ -92,7 +92,7 @@ async fn a_log_that_is_written_to_holds_at_every_moment() {
     let writing = async {
         for _ in 0..60 {
             world.fixture.user().await;
-            sequencer::tick(&world.fixture.pool, 7).await.unwrap();
+            sequencer::tick(world.fixture.log.kept(), 7).await.unwrap();
         }
     };
     let verifying = async {

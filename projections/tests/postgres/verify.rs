@@ -224,7 +224,7 @@ async fn a_model_that_is_behind_holds_and_one_with_a_parked_stream_does_not() {
     let before: i64 = sqlx::query_scalar(position).fetch_one(&fixture.pool).await.unwrap();
     // Transactions of other tests on the same server can hold it up.
     eventually("it is numbered", async || {
-        sequencer::tick(&fixture.pool, 1_000).await.unwrap();
+        sequencer::tick(fixture.log.kept(), 1_000).await.unwrap();
         sqlx::query_scalar::<_, i64>(position).fetch_one(&fixture.pool).await.unwrap() > before
     })
     .await;

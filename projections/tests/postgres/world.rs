@@ -223,7 +223,7 @@ impl Writer {
 /// Numbers and projects everything that is committed.
 pub async fn project_all(fixture: &Fixture) {
     eventually("everything is projected", async || {
-        sequencer::tick(&fixture.pool, 1_000).await.unwrap();
+        sequencer::tick(fixture.log.kept(), 1_000).await.unwrap();
         for model in ReadModel::ALL {
             subscription::step(&fixture.log, *model, 500).await.unwrap();
         }

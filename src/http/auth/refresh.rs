@@ -50,9 +50,9 @@ pub async fn refresh(
     let session = SessionId::from_uuid(session);
     let which = Which { application, session, now: app.clock.now() };
     let found = app.refreshable_sessions.ask(which).instrument(traces::look_up("session")).await?;
-    let Refreshable { user, counter: current, hash, stream } = found.ok_or(ErrorCode::InvalidToken)?;
+    let Refreshable { user, hash, stored } = found.ok_or(ErrorCode::InvalidToken)?;
     record_user(user.id);
-    if counter == current && !bool::from(sha256_of(&body.refresh_token).ct_eq(&hash[..])) {
+    if counter == stored.state.counter && !bool::from(sha256_of(&body.refresh_token).ct_eq(&hash[..])) {
         return Err(ErrorCode::InvalidToken.into());
     }
 
@@ -64,7 +64,7 @@ pub async fn refresh(
         None => vec![Write::RefreshToken { session, hash: issue(state.counter).sha256() }],
         Some(_) => Vec::new(),
     };
-    let loaded = app.commands.log().fold::<Session>(stream)?;
+    let loaded = app.commands.log().resume(stored)?;
     let state = app.commands.execute_on(loaded, session, command, &context, writes).await?.state;
     if state.ended.is_some() {
         SecurityEvent::new("refresh_reused").session(&session).log();

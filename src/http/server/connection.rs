@@ -20,9 +20,7 @@ use super::{Ending, ServerLimits};
 use crate::http::context::PeerAddress;
 use crate::http::error::ErrorCode;
 
-/// How many header lines hyper parses. The layers refuse from 101 on, with a body; this leaves them room.
-const PARSED_HEADERS: usize = 200;
-/// How many bytes of head hyper buffers, for the same reason several times what the layers accept.
+/// How many bytes of head hyper buffers: several times what the layers accept, which refuse the rest with a body.
 const PARSED_BYTES: usize = 64 * 1024;
 
 /// What all connections of a server share.
@@ -64,7 +62,6 @@ impl Connection {
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(shared.limits.header_time)
-            .max_headers(PARSED_HEADERS)
             .max_buf_size(PARSED_BYTES)
             .serve_connection(wire, service);
 

@@ -89,7 +89,7 @@ async fn a_model_that_stopped_or_left_streams_out_goes_on_complete() {
     let fixture = eventful().await;
     let portal_users = Model::Async(ReadModel::PortalUsers);
     let user = fixture.user().await;
-    sequencer::tick(&fixture.pool, 1_000).await.unwrap();
+    sequencer::tick(fixture.log.kept(), 1_000).await.unwrap();
     let head: i64 =
         sqlx::query_scalar("SELECT position FROM log_head").fetch_one(&fixture.pool).await.unwrap();
     let error = Error::Corrupt("as a test says".to_owned());

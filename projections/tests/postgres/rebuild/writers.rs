@@ -45,7 +45,7 @@ async fn at_full_speed_nothing_is_lost_and_nobody_sees_an_error() {
         let (fixture, done) = (fixture.clone(), done.clone());
         async move {
             while !done.load(Ordering::SeqCst) {
-                sequencer::tick(&fixture.pool, 100).await.unwrap();
+                sequencer::tick(fixture.log.kept(), 100).await.unwrap();
                 for model in ReadModel::ALL {
                     subscription::step(&fixture.log, *model, 50).await.unwrap();
                 }

@@ -41,7 +41,7 @@ impl World {
         let events: i64 =
             sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(&mut owner).await.unwrap();
         eventually("everything is numbered", async || {
-            sequencer::tick(&fixture.pool, 1_000).await.unwrap();
+            sequencer::tick(fixture.log.kept(), 1_000).await.unwrap();
             let head = sqlx::query_scalar("SELECT position FROM log_head");
             head.fetch_one(&mut owner).await.ok() == Some(events)
         })

@@ -129,7 +129,7 @@ async fn what_only_an_outside_copy_shows() {
     // An event written as the service writes: whoever has its rights can.
     let forged = forged(&event);
     world.tamper(&mut owner, &insert(&forged, NOW)).await;
-    let tick = async || sequencer::tick(&world.fixture.pool, 10).await.unwrap() == 1;
+    let tick = async || sequencer::tick(world.fixture.log.kept(), 10).await.unwrap() == 1;
     crate::fixture::eventually("it is numbered", tick).await;
     assert_eq!(found(&world).await, []);
     assert_eq!(differences(&world, &before).await, [], "nothing of what was there before was touched");
