@@ -59,7 +59,7 @@ async function accidents(page: Page): Promise<void> {
   );
 }
 
-it.each(PLACES)("an %s can't be lost, neither while it is made nor while it is shown (%#)", async (what, prepare) => {
+it.each(PLACES)("can't be lost, neither while it is made nor while it is shown: %s, place %#", async (what, prepare) => {
   const { page, context, faults } = await visitor(browser);
   await logIn(page, developer.email);
   const press = await prepare(page);
@@ -83,7 +83,9 @@ it.each(PLACES)("an %s can't be lost, neither while it is made nor while it is s
   const shown = await secret.textContent();
   await accidents(page);
   expect(faults).toEqual([]);
-  await page.reload().catch(() => undefined);
+  const question = page.waitForEvent("dialog");
+  await page.evaluate(() => setTimeout(() => location.reload()));
+  await question;
   expect(faults.splice(0)).toEqual(["dialog (beforeunload): "]);
   expect(await secret.textContent()).toBe(shown);
 
