@@ -11,6 +11,7 @@ beforeAll(async () => {
   const developer = await newDeveloper("Grace");
   email = developer.email;
   ({ appId } = await developer.newApplication("Bookshop"));
+  await developer.newApplication("Reading groups");
 });
 afterAll(() => browser.close());
 
@@ -157,5 +158,10 @@ it("the drawer of a phone is left with Escape and closes where one goes", async 
   await menu.getByRole("link", { name: "Settings" }).tap();
   await menu.waitFor({ state: "detached" });
   await page.getByRole("heading", { name: "Settings" }).waitFor();
+  await open.tap();
+  await menu.getByRole("button", { name: "Application: Bookshop" }).tap();
+  await page.getByRole("menuitem", { name: "Reading groups" }).tap();
+  await page.getByRole("heading", { name: "Reading groups", level: 1 }).waitFor();
+  await menu.waitFor({ state: "detached" });
   await context.close();
 });

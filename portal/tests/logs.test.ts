@@ -28,13 +28,20 @@ it("the audit log is narrowed by action, user and time, in the URL", async () =>
   await entries.nth(3).waitFor();
   await page.getByLabel("Action").selectOption("signup");
   await expect.poll(() => entries.count()).toBe(2);
-  await page.getByRole("searchbox").fill(ada);
+  await page.getByRole("searchbox").fill("ADA@");
+  await page.getByRole("button", { name: "ada@example.com" }).click();
   await expect.poll(() => entries.count()).toBe(1);
+  expect(await page.getByRole("searchbox").inputValue()).toBe("ada@example.com");
   expect(new URL(page.url()).searchParams.get("action")).toBe("signup");
   expect(new URL(page.url()).searchParams.get("user_id")).toBe(ada);
   await page.reload();
   await entries.first().waitFor();
   expect(await entries.count()).toBe(1);
+  await expect.poll(() => page.getByRole("searchbox").inputValue()).toBe("ada@example.com");
+  await page.getByRole("searchbox").fill("");
+  await expect.poll(() => entries.count()).toBe(2);
+  await page.getByRole("searchbox").fill(ada);
+  await expect.poll(() => entries.count()).toBe(1);
   await page.getByLabel("Before").fill("2020-01-01T00:00:00");
   await page.getByLabel("Before").press("Enter");
   await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
@@ -85,6 +92,23 @@ it("events are in order, open, and go on from a position", async () => {
       { timeout: 15_000, interval: 250 },
     )
     .toBe(true);
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+it("the events feed goes on by itself while it is live", async () => {
+  const { page, context, faults } = await visitor(browser);
+  await logIn(page, email);
+  await page.goto(`/applications/${app.appId}/events`);
+  const events = page.getByRole("list", { name: "Events" }).getByRole("listitem");
+  await events.first().waitFor();
+  await page.getByRole("button", { name: "Live" }).click();
+  await page.waitForURL(/live=true/);
+  const before = await events.count();
+  await newUser(app, "live@example.com");
+  await expect.poll(() => events.count(), { timeout: 15_000 }).toBeGreaterThan(before);
+  const positions = await events.getByText(/^#\d+$/).allTextContents();
+  expect(new Set(positions).size).toBe(positions.length);
   expect(faults).toEqual([]);
   await context.close();
 });

@@ -11,8 +11,10 @@ import { logIn } from "./support/people";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SHOTS = join(dirname(fileURLToPath(import.meta.url)), "..", "screenshots");
 
-/** Pages before and after the login: their name and how to get there. */
-const OUTSIDE: [string, (page: Page) => Promise<unknown>][] = [
+type Step = (page: Page) => Promise<unknown>;
+
+/** Pages before and after the login: their name, how to get there, and what has to be done before one can leave. */
+const OUTSIDE: [name: string, go: Step, leave?: Step][] = [
   ["login", (page) => page.goto("/login")],
   ["signup", (page) => page.goto("/signup")],
   ["forgot-password", (page) => page.goto("/forgot-password")],
@@ -20,7 +22,7 @@ const OUTSIDE: [string, (page: Page) => Promise<unknown>][] = [
   ["reset-password", (page) => page.goto("/developers/reset-password?token=abc")],
   ["link-spent", (page) => page.goto("/developers/reset-password")],
 ];
-const INSIDE: [string, (page: Page) => Promise<unknown>][] = [
+const INSIDE: typeof OUTSIDE = [
   ["applications", (page) => page.goto("/")],
   ["new-application", (page) => page.goto("/?new=true")],
   ["no-application-found", (page) => page.goto("/?search=nothing+is+called+that")],
@@ -34,6 +36,11 @@ const INSIDE: [string, (page: Page) => Promise<unknown>][] = [
       await page.getByLabel("Label").fill("to be shown");
       await page.getByRole("button", { name: "Create key" }).click();
       await page.getByRole("heading", { name: "to be shown is ready" }).waitFor();
+    },
+    async (page) => {
+      await page.getByLabel("I have put this secret key in a safe place").check();
+      await page.getByRole("button", { name: "Done" }).click();
+      await page.getByRole("dialog").waitFor({ state: "detached" });
     },
   ],
   ["users", (page) => page.goto(`/applications/${app.appId}/users`)],
@@ -96,13 +103,14 @@ describe.each([
   it.each(["light", "dark"] as const)("every page is accessible, fits and keeps its policy, in %s", { timeout: 180_000 }, async (colorScheme) => {
     const { context, page, faults } = await visitor(browser, { viewport, colorScheme, hasTouch: width === "390" });
     await withThirtyDays(context);
-    const look = async ([name, go]: (typeof INSIDE)[number]) => {
+    const look = async ([name, go, leave]: (typeof INSIDE)[number]) => {
       await go(page);
       await settled(page);
       mkdirSync(SHOTS, { recursive: true });
       await page.screenshot({ path: join(SHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
       expect.soft(await sidewaysScroll(page), `${name} is wider than the screen by`).toBe(0);
       expect.soft(await violations(page), `${name}: axe`).toEqual([]);
+      await leave?.(page);
     };
     for (const place of OUTSIDE) await look(place);
     await logIn(page, email);

@@ -5,7 +5,7 @@ use crate::app::REDIS_PREFIX;
 use crate::clock::Clock;
 use crate::config::{Config, Keys, Provided};
 use crate::dev::{self, DevEnvironment};
-use crate::http::{dev_mail, metrics};
+use crate::http::{dev_mail, metrics, portal_pages};
 use crate::mailer::inbox::DevInbox;
 use crate::mailer::transport::Transport;
 use crate::service::{Parts, Service};
@@ -64,7 +64,7 @@ async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
         metrics: Some(metrics),
     };
     let service = Service::start(config, parts).await?;
-    answer(&dev::walkthrough(&service.app.config.public_url))?;
+    answer(&dev::walkthrough(&service.app.config.public_url, portal_pages::are_missing()))?;
     until_told_to_stop().await;
     tracing::info!("stopping: finishing what is in flight");
     service.stop().await;

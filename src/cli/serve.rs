@@ -8,7 +8,7 @@ use crate::app::REDIS_PREFIX;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::random;
-use crate::http::metrics;
+use crate::http::{metrics, portal_pages};
 use crate::mailer::transport::Transport;
 use crate::service::{Parts, Service};
 use crate::telemetry::{self, Destination};
@@ -54,6 +54,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
         Transport::smtp(smtp_url).map_err(|cause| Failure::usage(format!("SMTP_URL: {cause}")))?;
     if config.redis_url.is_none() {
         tracing::warn!("no REDIS_URL: limits are counted in this process, so run one node only");
+    }
+    if let Some(missing) = portal_pages::are_missing() {
+        tracing::warn!("{missing}");
     }
     let metrics = metrics::install().map_err(|cause| Failure::failed(cause.to_string()))?;
     let parts = Parts {

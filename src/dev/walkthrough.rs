@@ -10,13 +10,17 @@ pub fn walkthrough_script(public_url: &str) -> String {
 }
 
 /// The text printed at the start: where everything is, a walk-through to paste, and how to stop.
-pub fn walkthrough(public_url: &str) -> String {
+///
+/// `no_portal` says why there is none.
+pub fn walkthrough(public_url: &str, no_portal: Option<&str>) -> String {
     let url = public_url.trim_end_matches('/');
     let script = walkthrough_script(url);
+    let portal = no_portal.unwrap_or("the portal, where developers manage their applications");
     format!(
         "
   DevAuth is up at {url}
 
+    {url}            {portal}
     {url}/docs       every route, to read and to try out
     {url}/dev/mail   the inbox: mails are caught here, none is sent
 
@@ -36,13 +40,20 @@ mod tests {
 
     #[test]
     fn it_fits_a_screen_and_names_the_address_everywhere() {
-        let text = walkthrough("http://127.0.0.1:8080/");
+        let text = walkthrough("http://127.0.0.1:8080/", None);
         assert!(text.lines().count() <= 60, "{}", text.lines().count());
         assert!(text.lines().all(|line| line.chars().count() <= 120));
         assert!(
             text.contains("URL=http://127.0.0.1:8080\n") && text.contains("http://127.0.0.1:8080/dev/mail")
         );
         assert!(!text.contains('{') || !text.contains("{public_url}"));
+        assert!(text.contains("http://127.0.0.1:8080            the portal"));
+    }
+
+    #[test]
+    fn a_build_without_the_portal_says_so() {
+        let text = walkthrough("http://127.0.0.1:8080", Some("no portal: built without Node"));
+        assert!(text.contains("no portal: built without Node") && !text.contains("the portal,"));
     }
 
     /// In zsh, `!` in double quotes is a word of history, `#` no comment, and `path` and `status` belong to the shell.

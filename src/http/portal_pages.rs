@@ -1,7 +1,7 @@
 //! The portal's pages: what `portal/` was built to, out of the binary. (A debug build reads `portal/dist` at each request.)
 //!
-//! One document serves every page; which one, its script reads from the address. A build without Node has none of it, and
-//! still has the whole API.
+//! One document serves every page; which one, its script reads from the address. A build without Node has none of it, says so,
+//! and still has the whole API.
 
 use std::borrow::Cow;
 
@@ -13,10 +13,11 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 use rust_embed::{Embed, EmbeddedFile};
 use tower_http::compression::CompressionLayer;
 
+use super::document::document;
 use super::error::{ApiError, ErrorCode};
 
 #[derive(Embed)]
@@ -27,10 +28,9 @@ struct Built;
 const DOCUMENT: &str = "index.html";
 
 /// Nothing inline, nothing from elsewhere, in nobody's frame.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
-     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+                      connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+                      frame-ancestors 'none'";
 
 /// First parts of paths that are no pages. Who mistypes one of these is told so, by a browser too.
 const NO_PAGES: &[&str] = &[".well-known", "assets", "dev", "docs", "health", "problems", "v1"];
@@ -39,6 +39,13 @@ const NO_PAGES: &[&str] = &[".well-known", "assets", "dev", "docs", "health", "p
 #[must_use]
 pub fn are_built() -> bool {
     Built::get(DOCUMENT).is_some()
+}
+
+/// What to say at the start of a build without the pages.
+#[must_use]
+pub fn are_missing() -> Option<&'static str> {
+    (!are_built())
+        .then_some("no portal: Node was not there when this program was built; the API and /docs work")
 }
 
 /// What precedes `/verify-email` and `/reset-password` in the portal.
@@ -71,9 +78,10 @@ fn answer(file: fn(&str) -> Option<EmbeddedFile>, request: &Request) -> Response
         return send(path, found, request.headers());
     }
     match file(DOCUMENT) {
-        Some(document) if is_page(path, request.headers()) => send(DOCUMENT, document, request.headers()),
-        // The best page there is to land on.
-        None if path.is_empty() => Redirect::temporary("/docs/").into_response(),
+        Some(found) if is_page(path, request.headers()) => send(DOCUMENT, found, request.headers()),
+        None if path.is_empty() => {
+            document(StatusCode::OK, POLICY, include_str!("portal_pages/absent.html").to_owned())
+        }
         _ => ApiError::from(ErrorCode::NotFound).into_response(),
     }
 }
@@ -113,7 +121,7 @@ fn send(path: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response {
     let charset = if kind.starts_with("text/") { "; charset=utf-8" } else { "" };
     headers.extend(HeaderValue::from_str(&format!("{kind}{charset}")).map(|kind| (CONTENT_TYPE, kind)));
     headers.extend(HeaderValue::from_str(&format!("W/{tag}")).map(|tag| (ETAG, tag)));
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

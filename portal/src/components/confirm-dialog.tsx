@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { inWords } from "@/lib/problem";
+import { useStay } from "@/lib/stay";
 import { Button } from "./ui/button";
 import { Dialog, DialogActions } from "./ui/dialog";
 import { FormError } from "./ui/field";
@@ -22,25 +23,39 @@ interface ConfirmDialogProps {
 
 /** Asks before something is destroyed. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
+  const [busy, setBusy] = useState(false);
+  // While it leaves, it shows what it was about: whoever opened it may have forgotten already.
+  const [asked, setAsked] = useState(props);
+  if (props.open && props !== asked) setAsked(props);
+  const shown = props.open ? props : asked;
   return (
-    <Dialog open={props.open} onOpenChange={props.onOpenChange} title={props.title} description={props.description}>
-      <Question {...props} />
+    <Dialog open={props.open} onOpenChange={props.onOpenChange} title={shown.title} description={shown.description} dismissible={!busy}>
+      <Question {...shown} busy={busy} onBusy={setBusy} />
     </Dialog>
   );
 }
 
 /** Apart, so that what was typed is forgotten with the dialog. */
-function Question({ onOpenChange, action, typed, onConfirm }: ConfirmDialogProps) {
+function Question({
+  onOpenChange,
+  action,
+  typed,
+  onConfirm,
+  busy,
+  onBusy,
+}: ConfirmDialogProps & { busy: boolean; onBusy: (busy: boolean) => void }) {
   const id = useId();
   const [answer, setAnswer] = useState("");
-  const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
-  const sure = typed === undefined || answer.trim() === typed.trim();
+  const sure = typed === undefined || asRead(answer) === asRead(typed);
+
+  // What came of it, a new secret even, is said here.
+  useStay(busy, { ours: true });
 
   async function confirm(event: FormEvent) {
     event.preventDefault();
-    if (!sure) return;
-    setBusy(true);
+    if (!sure || busy) return;
+    onBusy(true);
     setFailure(undefined);
     try {
       await onConfirm();
@@ -48,7 +63,7 @@ function Question({ onOpenChange, action, typed, onConfirm }: ConfirmDialogProps
     } catch (error) {
       setFailure(inWords(error));
     } finally {
-      setBusy(false);
+      onBusy(false);
     }
   }
 
@@ -73,8 +88,15 @@ function Question({ onOpenChange, action, typed, onConfirm }: ConfirmDialogProps
         <Button type="submit" look="danger" busy={busy} disabled={!sure}>
           {action}
         </Button>
-        <Button onClick={() => onOpenChange(false)}>Cancel</Button>
+        <Button disabled={busy} onClick={() => onOpenChange(false)}>
+          Cancel
+        </Button>
       </DialogActions>
     </form>
   );
+}
+
+/** What one sees of a name is what one can type: not marks without a shape, nor how many spaces there are. */
+function asRead(name: string): string {
+  return name.normalize("NFC").replace(/\p{Cf}/gu, "").replace(/\s+/gu, " ").trim();
 }

@@ -32,7 +32,7 @@ export function EventRow({ event, aside }: { event: Event; /** Beside the line. 
         </div>
       </details>
       {/* Not inside the summary, which is a button already. */}
-      {aside !== undefined && <div className="absolute top-3 right-4">{aside}</div>}
+      {aside !== undefined && <div className="absolute top-1.75 right-4">{aside}</div>}
     </div>
   );
 }

@@ -1,11 +1,12 @@
-import { render, screen } from "@testing-library/react";
+import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
+import { renderAt } from "@/test/render";
 import { SecretDialog } from "./secret-dialog";
 
 it("can't be lost: not by Escape, not by a click beside it, not before the reader says it is safe", async () => {
   const done = vi.fn();
-  render(<SecretDialog title="Ready" secret="dvk_sk_abc" what="secret key" where="Keep it." onDone={done} />);
+  await renderAt(<SecretDialog title="Ready" secret="dvk_sk_abc" what="secret key" where="Keep it." onDone={done} />);
   expect(screen.getByLabelText("secret key")).toHaveTextContent("dvk_sk_abc");
   await userEvent.keyboard("{Escape}");
   await userEvent.click(document.body, { pointerEventsCheck: 0 });
@@ -19,7 +20,7 @@ it("can't be lost: not by Escape, not by a click beside it, not before the reade
   expect(done).toHaveBeenCalledOnce();
 });
 
-it("shows nothing without a secret", () => {
-  render(<SecretDialog title="Ready" secret={undefined} what="secret key" where="" onDone={() => {}} />);
+it("shows nothing without a secret", async () => {
+  await renderAt(<SecretDialog title="Ready" secret={undefined} what="secret key" where="" onDone={() => {}} />);
   expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
 });

@@ -1,13 +1,14 @@
 import { TriangleAlert } from "lucide-react";
 import { useState } from "react";
+import { useStay } from "@/lib/stay";
 import { CopyButton } from "./copy-button";
 import { Button } from "./ui/button";
 import { Checkbox } from "./ui/checkbox";
 import { Dialog, DialogActions } from "./ui/dialog";
 
 /**
- * Shows a secret, this once. Neither Escape nor a stray click closes it: only a press on "Done", after the reader said that
- * the secret is in a safe place.
+ * Shows a secret, this once. Neither Escape nor a stray click nor the back button closes it, and the browser asks before it reloads:
+ * only a press on "Done" does, after the reader said that the secret is in a safe place.
  */
 export function SecretDialog({
   title,
@@ -34,6 +35,7 @@ export function SecretDialog({
 
 function Secret({ secret, what, where, onDone }: { secret: string; what: string; where: string; onDone: () => void }) {
   const [kept, setKept] = useState(false);
+  const leave = useStay(true);
   return (
     <div className="grid grid-cols-1 gap-4">
       <p className="flex gap-2.5 rounded-lg bg-warn-soft px-3.5 py-2.5 text-warn">
@@ -52,7 +54,14 @@ function Secret({ secret, what, where, onDone }: { secret: string; what: string;
         onChange={(event) => setKept(event.target.checked)}
       />
       <DialogActions>
-        <Button look="primary" disabled={!kept} onClick={onDone}>
+        <Button
+          look="primary"
+          disabled={!kept}
+          onClick={() => {
+            leave();
+            onDone();
+          }}
+        >
           Done
         </Button>
       </DialogActions>

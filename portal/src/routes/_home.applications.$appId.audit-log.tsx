@@ -10,7 +10,7 @@ const moment = z.catch(z.optional(z.iso.datetime({ offset: true })), undefined);
 export const Route = createFileRoute("/_home/applications/$appId/audit-log")({
   validateSearch: z.object({
     action: text,
-    user_id: text,
+    user_id: z.catch(z.optional(z.string().check(z.startsWith("usr_"))), undefined),
     from: moment,
     to: moment,
     live: z.catch(z.optional(z.boolean()), undefined),

@@ -3,7 +3,11 @@ import * as z from "zod/mini";
 import { DashboardPage } from "@/features/applications/dashboard-page";
 
 export const Route = createFileRoute("/_home/")({
-  validateSearch: z.object({ search: z.catch(z.optional(z.string()), undefined), new: z.catch(z.optional(z.boolean()), undefined) }),
+  validateSearch: z.object({
+    // A search for digits comes out of the URL as a number.
+    search: z.catch(z.optional(z.coerce.string()), undefined),
+    new: z.catch(z.optional(z.boolean()), undefined),
+  }),
   component: Dashboard,
 });
 

@@ -48,7 +48,7 @@ function faultsOf(page: Page): string[] {
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) faults.push(message.text());
   });
   page.on("dialog", (dialog) => {
-    faults.push(`a script opened a dialog: ${dialog.message()}`);
+    faults.push(`dialog (${dialog.type()}): ${dialog.message()}`);
     void dialog.dismiss();
   });
   page.on("request", (request) => {

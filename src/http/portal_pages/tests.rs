@@ -1,6 +1,6 @@
 use axum::body::to_bytes;
 use axum::http::Uri;
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, LOCATION};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -81,12 +81,12 @@ async fn who_has_a_file_already_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_build_without_pages_leads_to_the_documentation() {
+async fn a_build_without_pages_says_so_and_leads_to_the_documentation() {
     let landing = ask(|_| None, "/", &[("accept", BROWSER)]).await;
-    assert_eq!(
-        (landing.status(), &landing.headers()[LOCATION]),
-        (StatusCode::TEMPORARY_REDIRECT, &HeaderValue::from_static("/docs/"))
-    );
+    assert_eq!(landing.status(), StatusCode::OK);
+    assert_eq!(landing.headers()[CONTENT_SECURITY_POLICY], POLICY);
+    let said = text(landing).await;
+    assert!(said.contains("This build has no portal") && said.contains("href=\"/docs/\""), "{said}");
     assert_eq!(ask(|_| None, "/login", &[("accept", BROWSER)]).await.status(), StatusCode::NOT_FOUND);
 }
 

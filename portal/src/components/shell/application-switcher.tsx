@@ -6,7 +6,7 @@ import { Menu, MenuLink } from "../ui/menu";
 import { Skeleton } from "../ui/skeleton";
 
 /** Which application one is in, and the way to the others. */
-export function ApplicationSwitcher({ appId }: { appId: string }) {
+export function ApplicationSwitcher({ appId, onNavigate }: { appId: string; onNavigate: (() => void) | undefined }) {
   const current = useQuery(applicationQuery(appId));
   const all = useQuery(applicationsQuery);
   return (
@@ -32,7 +32,7 @@ export function ApplicationSwitcher({ appId }: { appId: string }) {
       {(all.data ?? []).map((application) => (
         <MenuLink
           key={application.app_id}
-          render={<Link to="/applications/$appId" params={{ appId: application.app_id }} />}
+          render={<Link to="/applications/$appId" params={{ appId: application.app_id }} onClick={onNavigate} />}
         >
           <span className="min-w-0 grow">
             <bdi className="block truncate">{application.name}</bdi>

@@ -23,7 +23,7 @@ export function Nav({ onNavigate }: { onNavigate?: () => void }) {
       {appId !== undefined && (
         <>
           <div className="mt-4 mb-1.5">
-            <ApplicationSwitcher appId={appId} />
+            <ApplicationSwitcher appId={appId} onNavigate={onNavigate} />
           </div>
           {PAGES.filter(({ to }) => to in routesByPath || `${to}/` in routesByPath).map((page) => (
             <NavLink key={page.to} {...page} appId={appId} onNavigate={onNavigate} />

@@ -10,6 +10,7 @@ import { Field, FormError } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { showProblem, useZodForm } from "@/lib/form";
 import { retryOverBrokenConnection } from "@/lib/query-client";
+import { useStay } from "@/lib/stay";
 
 const schema = z.object({
   label: z.string().check(
@@ -63,9 +64,11 @@ function Form({ appId, onClose, onCreated }: { appId: string; onClose: () => voi
     },
     onError: (error) => showProblem(form, error, { rate_limit_per_minute: "limit" }),
   });
+  // Who leaves now would never see the secret that the answer has.
+  useStay(issue.isPending, { ours: true });
   const { errors } = form.formState;
   return (
-    <Dialog open onOpenChange={onClose} title="Create API key">
+    <Dialog open onOpenChange={onClose} dismissible={!issue.isPending} title="Create API key">
       <form
         noValidate
         className="grid gap-4"
@@ -90,7 +93,9 @@ function Form({ appId, onClose, onCreated }: { appId: string; onClose: () => voi
           <Button type="submit" look="primary" busy={issue.isPending}>
             Create key
           </Button>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button disabled={issue.isPending} onClick={onClose}>
+            Cancel
+          </Button>
         </DialogActions>
       </form>
     </Dialog>

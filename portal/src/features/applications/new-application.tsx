@@ -11,6 +11,7 @@ import { Field, FormError } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { showProblem, useZodForm } from "@/lib/form";
 import { retryOverBrokenConnection } from "@/lib/query-client";
+import { useStay } from "@/lib/stay";
 
 const schema = z.object({
   name: z.string().check(
@@ -60,9 +61,11 @@ function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (applica
     },
     onError: (error) => showProblem(form, error),
   });
+  // Who leaves now would never see the secret that the answer has.
+  useStay(create.isPending, { ours: true });
   const { errors } = form.formState;
   return (
-    <Dialog open onOpenChange={onClose} title="New application" description="It has its own users, API keys and settings.">
+    <Dialog open onOpenChange={onClose} dismissible={!create.isPending} title="New application" description="It has its own users, API keys and settings.">
       <form
         noValidate
         className="grid gap-4"
@@ -78,7 +81,9 @@ function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (applica
           <Button type="submit" look="primary" busy={create.isPending}>
             Create application
           </Button>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button disabled={create.isPending} onClick={onClose}>
+            Cancel
+          </Button>
         </DialogActions>
       </form>
     </Dialog>

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
 import { type AuditFilters, auditLogQuery, auditTailQuery } from "@/api/audit-log";
+import { LiveButton } from "@/components/live-button";
 import { Page } from "@/components/page";
 import { EmptyState, ErrorState } from "@/components/states";
 import { Button } from "@/components/ui/button";
@@ -30,17 +31,9 @@ export function AuditLogPage({ appId, filters, onFilters, live, onLive }: AuditL
     <Page
       title="Audit log"
       description="Who did what, from where, newest first."
-      action={
-        <Button aria-pressed={live} onClick={() => onLive(!live)}>
-          <span
-            aria-hidden
-            className={live ? "size-2 animate-pulse rounded-full bg-good" : "size-2 rounded-full bg-field"}
-          />
-          Live
-        </Button>
-      }
+      action={<LiveButton live={live} onLive={onLive} />}
     >
-      <Filters filters={filters} onFilters={onFilters} />
+      <Filters appId={appId} filters={filters} onFilters={onFilters} />
       {live && tail.isError && (
         <p role="alert" className="mb-3 text-bad">
           Live view: {inWords(tail.error)}

@@ -3,12 +3,20 @@ import { ACTIONS, type AuditFilters } from "@/api/audit-log";
 import { MomentInput } from "@/components/moment-input";
 import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/input";
-import { UrlSearch } from "@/components/url-search";
 import { sentence } from "@/lib/wording";
+import { UserFilter } from "./user-filter";
 
 /** Narrows the audit log. */
-export function Filters({ filters, onFilters }: { filters: AuditFilters; onFilters: (filters: AuditFilters) => void }) {
-  const onUser = useCallback((user: string) => onFilters({ ...filters, user_id: user || undefined }), [filters, onFilters]);
+export function Filters({
+  appId,
+  filters,
+  onFilters,
+}: {
+  appId: string;
+  filters: AuditFilters;
+  onFilters: (filters: AuditFilters) => void;
+}) {
+  const onUser = useCallback((user_id: string | undefined) => onFilters({ ...filters, user_id }), [filters, onFilters]);
   return (
     <div role="search" aria-label="Audit log" className="mb-4 grid items-end gap-3 sm:grid-cols-2 xl:grid-cols-4">
       <Field label="Action">
@@ -29,7 +37,7 @@ export function Filters({ filters, onFilters }: { filters: AuditFilters; onFilte
         <p aria-hidden className="mb-1.5 font-medium text-ink">
           User
         </p>
-        <UrlSearch label="User id (usr_…)" value={filters.user_id ?? ""} onSearch={onUser} />
+        <UserFilter appId={appId} value={filters.user_id} onUser={onUser} />
       </div>
       <MomentInput label="From" value={filters.from} onChange={(from) => onFilters({ ...filters, from })} />
       <MomentInput label="Before" value={filters.to} onChange={(to) => onFilters({ ...filters, to })} />

@@ -1,30 +1,46 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Activity } from "lucide-react";
 import { type FormEvent, useId } from "react";
-import { eventsQuery } from "@/api/events";
+import { eventsQuery, eventsTailQuery } from "@/api/events";
 import { EventRow } from "@/components/event-row";
+import { LiveButton } from "@/components/live-button";
 import { Page } from "@/components/page";
 import { EmptyState, ErrorState } from "@/components/states";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Input } from "@/components/ui/input";
 import { Loading, Skeleton } from "@/components/ui/skeleton";
+import { inWords } from "@/lib/problem";
 
 interface EventsProps {
   appId: string;
   /** The position to begin behind. */
   after: number;
   onAfter: (after: number) => void;
+  /** Whether new events show up by themselves. */
+  live: boolean;
+  onLive: (live: boolean) => void;
 }
 
 /** The events of an application in the order in which they were committed. */
-export function EventsPage({ appId, after, onAfter }: EventsProps) {
+export function EventsPage({ appId, after, onAfter, live, onLive }: EventsProps) {
+  const cache = useQueryClient();
   const feed = useInfiniteQuery(eventsQuery(appId, after));
+  const tail = useQuery({ ...eventsTailQuery(cache, appId, after), enabled: live && feed.isSuccess });
   const events = feed.data?.pages.flatMap(({ data }) => data);
   const atEnd = feed.data?.pages.at(-1)?.next_cursor === null;
   return (
-    <Page title="Events" description="Everything that happened, in the order in which it was committed.">
+    <Page
+      title="Events"
+      description="Everything that happened, in the order in which it was committed."
+      action={<LiveButton live={live} onLive={onLive} />}
+    >
       <AfterForm key={after} after={after} onAfter={onAfter} />
+      {live && tail.isError && (
+        <p role="alert" className="mb-3 text-bad">
+          Live view: {inWords(tail.error)}
+        </p>
+      )}
       {feed.isPending && (
         <Loading what="events">
           <Skeleton className="h-96" />

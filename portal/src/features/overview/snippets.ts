@@ -40,8 +40,9 @@ auth = DevAuthClient(
     api_key=os.environ["DEVAUTH_API_KEY"],  # ${key}
 )
 
-# The access token that a user's request came with
-claims = auth.verify_token(access_token)
+auth.signup("ada@example.com", "nine-otters-drink-tea")
+tokens = auth.login("ada@example.com", "nine-otters-drink-tea")
+claims = auth.verify_token(tokens.access_token)  # what your API does with each request
 print(claims.sub)`;
     case "curl":
       return `# DEVAUTH_API_KEY is your ${key}

@@ -1,11 +1,13 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ScrollText } from "lucide-react";
 import { useState } from "react";
 import type { Event } from "@/api/events";
 import { historyQuery } from "@/api/users";
 import { EventRow } from "@/components/event-row";
 import { ErrorState } from "@/components/states";
 import { Moment } from "@/components/time";
-import { Button } from "@/components/ui/button";
+import { Button, buttonLook } from "@/components/ui/button";
 import { Card, Section } from "@/components/ui/card";
 import { Loading, Skeleton } from "@/components/ui/skeleton";
 import { cn } from "@/lib/cn";
@@ -29,7 +31,20 @@ export function History({ appId, userId, at, onAt }: HistoryProps) {
   const all = useQuery(historyQuery(appId, userId));
   const then = useQuery({ ...historyQuery(appId, userId, at), placeholderData: keepPreviousData });
   return (
-    <Section title="History" description="Every event in order. Move through time to see who they were at any moment.">
+    <Section
+      title="History"
+      description="Every event in order. Move through time to see who they were at any moment."
+      action={
+        <Link
+          to="/applications/$appId/audit-log"
+          params={{ appId }}
+          search={{ user_id: userId }}
+          className={buttonLook({ size: "small" })}
+        >
+          <ScrollText aria-hidden /> Audit log of this user
+        </Link>
+      }
+    >
       {all.isPending && (
         <Loading what="the history">
           <Skeleton className="h-72" />
