@@ -20,6 +20,11 @@ def test_dependabot_is_valid(tool):
     tool("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
 
 
+def test_expressions_names_and_scripts_of_the_workflows_are_right(root, tool):
+    # It looks at the scripts of steps through ShellCheck.
+    tool("actionlint", "-shellcheck", "shellcheck", *(f".github/workflows/{name}.yml" for name in WORKFLOWS))
+
+
 def test_an_auditor_of_workflows_finds_nothing(tool):
     tool("zizmor", "--offline", "--quiet", ".github")
 
