@@ -51,6 +51,37 @@ def test_nodes_have_no_more_rights_than_they_need(read):
         assert "healthcheck" in service or name == "setup", name
 
 
+def test_the_last_stage_has_no_shell_no_root_and_a_health_check(root):
+    stages = re.split(r"^FROM ", (root / "Dockerfile").read_text(), flags=re.M)
+    base, *steps = stages[-1].splitlines()
+    assert base.startswith("gcr.io/distroless/") and base.endswith(":nonroot")
+    # Numbers, because Kubernetes can't tell of a name whether it is root's.
+    assert "USER 65532:65532" in steps
+    assert 'ENTRYPOINT ["/usr/local/bin/devauth"]' in steps and any(step.startswith("HEALTHCHECK ") for step in steps)
+    assert not any(step.startswith(("RUN ", "SHELL ")) for step in steps)
+    assert len(stages) - 1 == 4, "pages, program, setup, and what runs"
+
+
+def test_nothing_starts_before_what_it_needs_is_well(read):
+    services = read("compose.yaml")["services"]
+    for name, service in services.items():
+        for need, how in service.get("depends_on", {}).items():
+            wanted = "service_completed_successfully" if need == "setup" else "service_healthy"
+            assert how == {"condition": wanted}, (name, need)
+    for node in nodes({"services": services}).values():
+        assert {"setup", "postgres", "redis", "mail"} <= set(node["depends_on"])
+    # Not the first node alone: the second starts when the first has migrated, the proxy when both answer.
+    assert "devauth" in services["devauth-2"]["depends_on"]
+    assert {"devauth", "devauth-2"} <= set(services["proxy"]["depends_on"])
+
+
+def test_what_has_to_outlive_a_container_is_in_a_volume(read):
+    compose = read("compose.yaml")
+    kept = {volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])}
+    assert set(compose["volumes"]) == {name for name in kept if not name.startswith(".")}
+    assert {"postgres", "redis", "keys", "database-password"} <= set(compose["volumes"])
+
+
 def test_the_proxy_that_is_trusted_is_the_one_that_runs(read):
     compose = read("compose.yaml")
     address = compose["services"]["proxy"]["networks"]["edge"]["ipv4_address"]

@@ -55,3 +55,30 @@ def test_only_publishing_jobs_may_write(read):
         ("release", "pypi", "id-token"),
         ("release", "notes", "contents"),
     }
+
+
+def test_images_are_tagged_by_commit_and_latest(root):
+    text = (root / ".github/workflows/images.yml").read_text()
+    assert 'echo "tags=$image:$GITHUB_SHA,$image:$second"' in text and "*) second=latest ;;" in text
+    assert "provenance: mode=max" in text and "sbom: true" in text
+
+
+def test_the_sdks_are_published_without_a_stored_token(root, read):
+    jobs = read(".github/workflows/release.yml")["jobs"]
+    assert "secrets." not in (root / ".github/workflows/release.yml").read_text()
+    for registry in ("npm", "pypi"):
+        # Both registries trust this file together with the environment's name.
+        assert (jobs[registry]["environment"], jobs[registry]["needs"]) == (registry, "build")
+        assert jobs[registry]["permissions"] == {"id-token": "write"}
+    assert "npm publish ./npm/*.tgz --access public --provenance" in jobs["npm"]["steps"][-1]["run"]
+    publish = jobs["pypi"]["steps"][-1]
+    # It attests by itself, unless it is told not to.
+    assert publish["uses"].startswith("pypa/gh-action-pypi-publish@") and "with" not in publish
+
+
+def test_release_notes_come_from_the_changelog(read):
+    jobs = read(".github/workflows/release.yml")["jobs"]
+    scripts = " ".join(step.get("run", "") for step in jobs["build"]["steps"])
+    assert "scripts/version --notes" in scripts and 'test "v$(scripts/version)" = "$GITHUB_REF_NAME"' in scripts
+    assert "--notes-file notes.md" in jobs["notes"]["steps"][-1]["run"]
+    assert set(jobs["notes"]["needs"]) == {"npm", "pypi"}
