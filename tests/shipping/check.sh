@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What DevAuth is shipped with, checked as far as it goes without a container engine: the image's recipe, compose.yaml, the
 # Kubernetes manifests, the alert rules, the workflows, the shell scripts, the changelog, scripts/version. Needs Python 3.10 or newer
-# with venv, promtool and ShellCheck; the last two it gets by itself where apt is.
+# with venv, cargo, promtool, ShellCheck and kubectl; the last three it gets by itself where apt is.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 venv=${SHIPPING_VENV:-../../target/shipping-venv}
@@ -23,4 +23,5 @@ from_debian() {
 }
 from_debian promtool prometheus
 from_debian shellcheck shellcheck
+from_debian kubectl kubernetes-client
 exec "$venv/bin/python" -B -m pytest -q -p no:cacheprovider "$@" .

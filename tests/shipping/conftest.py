@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Programs that no Python package brings.
 WHERE = {
+    "kubectl": "Debian: apt-get install kubernetes-client; macOS: brew install kubernetes-cli",
     "promtool": "it comes with Prometheus (Debian: apt-get install prometheus; macOS: brew install prometheus)",
     "shellcheck": "Debian: apt-get install shellcheck; macOS: brew install shellcheck",
 }
@@ -39,7 +40,7 @@ def documented():
 
 @pytest.fixture(scope="session")
 def tool():
-    """Runs a program of this environment (check.sh) or of the machine on the tree; its complaints are the failure."""
+    """Runs a program of this environment (check.sh) or of the machine on the tree and gives its output; its complaints are the failure."""
 
     def run(name, *arguments, cwd=ROOT):
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -47,5 +48,6 @@ def tool():
         assert found, f"{name} is missing: {WHERE.get(name, 'tests/shipping/check.sh installs it')}"
         done = subprocess.run([found, *arguments], cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     return run

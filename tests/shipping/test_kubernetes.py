@@ -1,6 +1,7 @@
 """The manifests in deploy/kubernetes."""
 
 import json
+import tomllib
 
 import pytest
 import yaml
@@ -18,6 +19,15 @@ def test_no_manifest_is_left_out(root):
     assert found == {*MANIFESTS, "kustomization"}
     listed = yaml.safe_load((root / "deploy/kubernetes/kustomization.yaml").read_text())["resources"]
     assert {name.removesuffix(".yaml") for name in listed} == found - {"kustomization", "migration"}
+
+
+def test_what_is_applied_has_everything_in_one_namespace_and_the_image_of_this_version(root, tool):
+    applied = list(yaml.safe_load_all(tool("kubectl", "kustomize", "deploy/kubernetes")))
+    assert sorted(it["kind"] for it in applied) == ["ConfigMap", "Deployment", "Namespace", "PodDisruptionBudget", "Service"]
+    assert {it["metadata"]["name"] if it["kind"] == "Namespace" else it["metadata"]["namespace"] for it in applied} == {"devauth"}
+    server = next(it for it in applied if it["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    version = tomllib.loads((root / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    assert server["image"] == f"registry.example.com/devauth:{version}"
 
 
 def test_settings_are_documented_and_complete(read, documented):
