@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What DevAuth is shipped with, checked as far as it goes without a container engine: the image's recipe, compose.yaml, the
 # Kubernetes manifests, the alert rules, the workflows, the shell scripts, the changelog, scripts/version. Needs Python 3.10 or newer
-# with venv, cargo, promtool, ShellCheck and kubectl; the last three it gets by itself where apt is.
+# with venv, cargo, a `devauth` that is built (DEVAUTH_BIN, or the debug build), promtool, ShellCheck and kubectl; the last three it gets
+# by itself where apt is.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 venv=${SHIPPING_VENV:-../../target/shipping-venv}
@@ -24,4 +25,8 @@ from_debian() {
 from_debian promtool prometheus
 from_debian shellcheck shellcheck
 from_debian kubectl kubernetes-client
+if [ -z "${DEVAUTH_BIN:-}" ]; then
+  DEVAUTH_BIN=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/devauth
+fi
+export DEVAUTH_BIN
 exec "$venv/bin/python" -B -m pytest -q -p no:cacheprovider "$@" .

@@ -31,6 +31,14 @@ def read():
 
 
 @pytest.fixture(scope="session")
+def program():
+    """The `devauth` that was built (DEVAUTH_BIN, from check.sh)."""
+    path = Path(os.environ["DEVAUTH_BIN"])
+    assert path.is_file(), f"{path} is not there: cargo build --bin devauth"
+    return path
+
+
+@pytest.fixture(scope="session")
 def documented():
     """Each variable of docs/configuration.md with its other name, if it may be kept in a file."""
     rows = re.findall(r"^\| `([A-Z_]+)`(?: or `([A-Z_]+)`)? \|", (ROOT / "docs/configuration.md").read_text(), re.M)

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 import tomllib
 
 # What compose.yaml asks of its own .env beside the service's variables.
@@ -109,6 +110,17 @@ def test_the_context_has_what_is_copied_and_no_secret(root):
         for source in line.split()[:-1]:
             assert (root / source).exists(), source
             assert any(source.rstrip("/") == it or source.startswith(f"{it}/") for it in allowed), source
+
+
+# The image is Linux's: elsewhere a program's libraries tell nothing of it.
+if sys.platform == "linux":
+
+    def test_the_program_needs_no_library_that_the_last_stage_lacks(program):
+        # What clean-root.sh finds in gcr.io/distroless/cc-debian13, less what a program of ours has no business with.
+        there = {"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libc.so.6", "libgcc_s.so.1", "libm.so.6", "linux-vdso.so.1"}
+        listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+        needed = {line.split()[0].rpartition("/")[2] for line in listed.splitlines()}
+        assert "libc.so.6" in needed and needed <= there, needed - there
 
 
 def test_one_rust_and_one_node_everywhere(root):
