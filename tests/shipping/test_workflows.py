@@ -1,6 +1,7 @@
 """The workflows: valid, pinned, with no more rights than they need."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -18,6 +19,17 @@ def test_no_workflow_is_left_out(root):
 
 def test_dependabot_is_valid(tool):
     tool("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
+
+
+def test_dependabot_looks_at_every_folder_that_has_dependencies(root, read):
+    files = {"cargo": ["Cargo.lock"], "npm": ["package.json"], "pip": ["pyproject.toml", "requirements.txt"], "docker": ["Dockerfile"]}
+    tracked = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split()
+    for update in read(".github/dependabot.yml")["updates"]:
+        names = files.pop(update["package-ecosystem"], None)
+        if names:
+            there = {"/" + name.rpartition("/")[0] for name in tracked if name.rpartition("/")[2] in names}
+            assert set(update.get("directories", [update.get("directory")])) == there
+    assert not files
 
 
 def test_expressions_names_and_scripts_of_the_workflows_are_right(root, tool):
