@@ -86,7 +86,7 @@ class Bases:
         bundle = folder / "etc/ssl/certs/ca-certificates.crt"
         bundle.parent.mkdir(parents=True, exist_ok=True)
         bundle.write_bytes(b"".join(path.read_bytes() for path in sorted((folder / "usr/share/ca-certificates/mozilla").glob("*.crt"))))
-        (folder / "etc/passwd").write_text("root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n")
+        (folder / "etc/passwd").write_text("root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/nonexistent:/sbin/nologin\n")
         # The packages' own programs and their maintainers' files are not in that image.
         for place in ("usr/bin", "usr/sbin"):
             shutil.rmtree(folder / place, ignore_errors=True)
