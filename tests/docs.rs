@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What holds nothing we wrote.
-const FOREIGN: [&str; 4] = ["dist", "node_modules", "screenshots", "target"];
+/// What holds nothing we wrote. In a worktree `.git` is a file.
+const FOREIGN: [&str; 5] = [".git", "dist", "node_modules", "screenshots", "target"];
 /// Of the folders that begin with a dot, those that we wrote; the others are caches and environments.
 const OURS: [&str; 2] = [".ci", ".github"];
 

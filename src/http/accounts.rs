@@ -14,7 +14,7 @@ use devauth_aggregates::{ApplicationId, EmailAddress, EmailError};
 use devauth_projections::applications::ApplicationRow;
 
 use crate::crypto::password::Password;
-use crate::crypto::policy::PasswordPolicy;
+use crate::crypto::policy::{self, PasswordPolicy};
 use crate::http::body::{FieldProblem, Fields};
 use crate::http::error::{ApiError, FieldError};
 
@@ -41,7 +41,8 @@ pub fn new_password(application: &ApplicationRow, raw: &str, email: &str) -> Res
         min_length: application.settings.password_min_length,
         min_strength: application.settings.password_min_strength,
     };
-    Password::parse(raw, policy, email).map_err(|violations| {
+    let account = policy::Account { email, application: &application.name };
+    Password::parse(raw, policy, account).map_err(|violations| {
         let field = |code: &'static str, message: String| FieldError {
             pointer: "/password".to_owned(),
             code,

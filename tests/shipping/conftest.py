@@ -1,6 +1,8 @@
 """What the checks share: the tree, the documented variables, and the tools of this environment."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# Programs that no Python package brings.
+WHERE = {
+    "kubectl": "Debian: apt-get install kubernetes-client; macOS: brew install kubernetes-cli",
+    "promtool": "it comes with Prometheus (Debian: apt-get install prometheus; macOS: brew install prometheus)",
+    "shellcheck": "Debian: apt-get install shellcheck; macOS: brew install shellcheck",
+}
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +31,14 @@ def read():
 
 
 @pytest.fixture(scope="session")
+def program():
+    """The `devauth` that was built (DEVAUTH_BIN, from check.sh)."""
+    path = Path(os.environ["DEVAUTH_BIN"])
+    assert path.is_file(), f"{path} is not there: cargo build --bin devauth"
+    return path
+
+
+@pytest.fixture(scope="session")
 def documented():
     """Each variable of docs/configuration.md with its other name, if it may be kept in a file."""
     rows = re.findall(r"^\| `([A-Z_]+)`(?: or `([A-Z_]+)`)? \|", (ROOT / "docs/configuration.md").read_text(), re.M)
@@ -31,10 +48,14 @@ def documented():
 
 @pytest.fixture(scope="session")
 def tool():
-    """Runs a program of this environment on the tree; its complaints are the failure."""
+    """Runs a program of this environment (check.sh) or of the machine on the tree and gives its output; its complaints are the failure."""
 
-    def run(name, *arguments):
-        done = subprocess.run([Path(sys.executable).with_name(name), *arguments], cwd=ROOT, capture_output=True, text=True)
+    def run(name, *arguments, cwd=ROOT):
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        found = shutil.which(name, path=path)
+        assert found, f"{name} is missing: {WHERE.get(name, 'tests/shipping/check.sh installs it')}"
+        done = subprocess.run([found, *arguments], cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     return run

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 import tomllib
 
 # What compose.yaml asks of its own .env beside the service's variables.
@@ -51,6 +52,37 @@ def test_nodes_have_no_more_rights_than_they_need(read):
         assert "healthcheck" in service or name == "setup", name
 
 
+def test_the_last_stage_has_no_shell_no_root_and_a_health_check(root):
+    stages = re.split(r"^FROM ", (root / "Dockerfile").read_text(), flags=re.M)
+    base, *steps = stages[-1].splitlines()
+    assert base.startswith("gcr.io/distroless/") and base.endswith(":nonroot")
+    # Numbers, because Kubernetes can't tell of a name whether it is root's.
+    assert "USER 65532:65532" in steps
+    assert 'ENTRYPOINT ["/usr/local/bin/devauth"]' in steps and any(step.startswith("HEALTHCHECK ") for step in steps)
+    assert not any(step.startswith(("RUN ", "SHELL ")) for step in steps)
+    assert len(stages) - 1 == 4, "pages, program, setup, and what runs"
+
+
+def test_nothing_starts_before_what_it_needs_is_well(read):
+    services = read("compose.yaml")["services"]
+    for name, service in services.items():
+        for need, how in service.get("depends_on", {}).items():
+            wanted = "service_completed_successfully" if need == "setup" else "service_healthy"
+            assert how == {"condition": wanted}, (name, need)
+    for node in nodes({"services": services}).values():
+        assert {"setup", "postgres", "redis", "mail"} <= set(node["depends_on"])
+    # Not the first node alone: the second starts when the first has migrated, the proxy when both answer.
+    assert "devauth" in services["devauth-2"]["depends_on"]
+    assert {"devauth", "devauth-2"} <= set(services["proxy"]["depends_on"])
+
+
+def test_what_has_to_outlive_a_container_is_in_a_volume(read):
+    compose = read("compose.yaml")
+    kept = {volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])}
+    assert set(compose["volumes"]) == {name for name in kept if not name.startswith(".")}
+    assert {"postgres", "redis", "keys", "database-password"} <= set(compose["volumes"])
+
+
 def test_the_proxy_that_is_trusted_is_the_one_that_runs(read):
     compose = read("compose.yaml")
     address = compose["services"]["proxy"]["networks"]["edge"]["ipv4_address"]
@@ -78,6 +110,17 @@ def test_the_context_has_what_is_copied_and_no_secret(root):
         for source in line.split()[:-1]:
             assert (root / source).exists(), source
             assert any(source.rstrip("/") == it or source.startswith(f"{it}/") for it in allowed), source
+
+
+# The image is Linux's: elsewhere a program's libraries tell nothing of it.
+if sys.platform == "linux":
+
+    def test_the_program_needs_no_library_that_the_last_stage_lacks(program):
+        # What clean-root.sh finds in gcr.io/distroless/cc-debian13, less what a program of ours has no business with.
+        there = {"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libc.so.6", "libgcc_s.so.1", "libm.so.6", "linux-vdso.so.1"}
+        listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+        needed = {line.split()[0].rpartition("/")[2] for line in listed.splitlines()}
+        assert "libc.so.6" in needed and needed <= there, needed - there
 
 
 def test_one_rust_and_one_node_everywhere(root):

@@ -2,28 +2,11 @@
 
 import json
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
 FOLDER = "deploy/monitoring"
-
-
-@pytest.fixture(scope="session")
-def promtool():
-    """Prometheus' own program, of this environment (check.sh) or of the machine."""
-    found = shutil.which("promtool", path=str(Path(sys.executable).parent)) or shutil.which("promtool")
-    assert found, "promtool is missing: it comes with Prometheus (Debian: apt-get install prometheus; macOS: brew install prometheus)"
-
-    def run(*arguments, cwd):
-        done = subprocess.run([found, *arguments], cwd=cwd, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    return run
 
 
 @pytest.fixture
@@ -36,9 +19,9 @@ def dashboard(root):
     return json.loads((root / FOLDER / "grafana-dashboard.json").read_text())
 
 
-def test_the_rules_are_rules_and_fire_when_they_should(root, promtool):
-    promtool("check", "rules", "alerts.yaml", cwd=root / FOLDER)
-    promtool("test", "rules", "alerts-test.yaml", cwd=root / FOLDER)
+def test_the_rules_are_rules_and_fire_when_they_should(root, tool):
+    tool("promtool", "check", "rules", "alerts.yaml", cwd=root / FOLDER)
+    tool("promtool", "test", "rules", "alerts-test.yaml", cwd=root / FOLDER)
 
 
 def test_every_rule_is_seen_firing(read, rules):
@@ -56,7 +39,7 @@ def test_every_alert_says_how_grave_it_is_and_what_to_do(root, rules):
         assert rule["annotations"]["runbook"] == f"docs/operating.md#{rule['alert'].lower()}"
 
 
-def test_every_panel_has_a_place_and_a_query_that_prometheus_understands(tmp_path, dashboard, promtool):
+def test_every_panel_has_a_place_and_a_query_that_prometheus_understands(tmp_path, dashboard, tool):
     panels = dashboard["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     taken = [(x, y) for panel in panels for place in [panel["gridPos"]] for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])]
@@ -67,7 +50,7 @@ def test_every_panel_has_a_place_and_a_query_that_prometheus_understands(tmp_pat
     filled = [re.sub(r"\$\w+", lambda name: fill[name[0]], expression) for expression in expressions]
     recorded = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(filled)]
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": recorded}]}))
-    promtool("check", "rules", "rules.yaml", cwd=tmp_path)
+    tool("promtool", "check", "rules", "rules.yaml", cwd=tmp_path)
 
 
 def test_every_panel_says_what_it_shows(dashboard):

@@ -14,6 +14,8 @@ FILES = [
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",
+    "deploy/kubernetes/kustomization.yaml",
+    "deploy/kubernetes/migration.yaml",
     "docs/openapi.json",
     "sdk-python/src/devauth/_version.py",
     "sdk-ts/package-lock.json",
@@ -59,6 +61,8 @@ def test_one_command_writes_it_everywhere_and_nothing_else(version, tmp_path):
     assert json.loads(after["docs/openapi.json"])["info"]["version"] == "7.8.9"
     lock = json.loads(after["sdk-ts/package-lock.json"])
     assert lock["version"] == lock["packages"][""]["version"] == json.loads(after["sdk-ts/package.json"])["version"] == "7.8.9"
+    assert after["deploy/kubernetes/kustomization.yaml"].endswith("newTag: 7.8.9\n")
+    assert "/devauth:7.8.9\n" in after["deploy/kubernetes/migration.yaml"]
     changed = {
         name: sum(old != new for old, new in zip(before[name].splitlines(), after[name].splitlines(), strict=True))
         for name in FILES

@@ -1,6 +1,7 @@
 """The workflows: valid, pinned, with no more rights than they need."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -18,6 +19,22 @@ def test_no_workflow_is_left_out(root):
 
 def test_dependabot_is_valid(tool):
     tool("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
+
+
+def test_dependabot_looks_at_every_folder_that_has_dependencies(root, read):
+    files = {"cargo": ["Cargo.lock"], "npm": ["package.json"], "pip": ["pyproject.toml", "requirements.txt"], "docker": ["Dockerfile"]}
+    tracked = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split()
+    for update in read(".github/dependabot.yml")["updates"]:
+        names = files.pop(update["package-ecosystem"], None)
+        if names:
+            there = {"/" + name.rpartition("/")[0] for name in tracked if name.rpartition("/")[2] in names}
+            assert set(update.get("directories", [update.get("directory")])) == there
+    assert not files
+
+
+def test_expressions_names_and_scripts_of_the_workflows_are_right(root, tool):
+    # It looks at the scripts of steps through ShellCheck.
+    tool("actionlint", "-shellcheck", "shellcheck", *(f".github/workflows/{name}.yml" for name in WORKFLOWS))
 
 
 def test_an_auditor_of_workflows_finds_nothing(tool):
@@ -50,3 +67,30 @@ def test_only_publishing_jobs_may_write(read):
         ("release", "pypi", "id-token"),
         ("release", "notes", "contents"),
     }
+
+
+def test_images_are_tagged_by_commit_and_latest(root):
+    text = (root / ".github/workflows/images.yml").read_text()
+    assert 'echo "tags=$image:$GITHUB_SHA,$image:$second"' in text and "*) second=latest ;;" in text
+    assert "provenance: mode=max" in text and "sbom: true" in text
+
+
+def test_the_sdks_are_published_without_a_stored_token(root, read):
+    jobs = read(".github/workflows/release.yml")["jobs"]
+    assert "secrets." not in (root / ".github/workflows/release.yml").read_text()
+    for registry in ("npm", "pypi"):
+        # Both registries trust this file together with the environment's name.
+        assert (jobs[registry]["environment"], jobs[registry]["needs"]) == (registry, "build")
+        assert jobs[registry]["permissions"] == {"id-token": "write"}
+    assert "npm publish ./npm/*.tgz --access public --provenance" in jobs["npm"]["steps"][-1]["run"]
+    publish = jobs["pypi"]["steps"][-1]
+    # It attests by itself, unless it is told not to.
+    assert publish["uses"].startswith("pypa/gh-action-pypi-publish@") and "with" not in publish
+
+
+def test_release_notes_come_from_the_changelog(read):
+    jobs = read(".github/workflows/release.yml")["jobs"]
+    scripts = " ".join(step.get("run", "") for step in jobs["build"]["steps"])
+    assert "scripts/version --notes" in scripts and 'test "v$(scripts/version)" = "$GITHUB_REF_NAME"' in scripts
+    assert "--notes-file notes.md" in jobs["notes"]["steps"][-1]["run"]
+    assert set(jobs["notes"]["needs"]) == {"npm", "pypi"}

@@ -7,6 +7,8 @@
 
 use zxcvbn::zxcvbn;
 
+use super::Account;
+
 /// The verdict on a password.
 pub(super) struct Strength {
     /// zxcvbn's score, 0 to 4.
@@ -28,13 +30,13 @@ const MAX_JUDGED: usize = 64;
 /// The most work: readings times the square of the length.
 const BUDGET: usize = 4 * MAX_JUDGED * MAX_JUDGED;
 
-/// Longer words taken from the address tell nothing more, and zxcvbn's arithmetic is not made for them.
+/// Longer words taken from the account tell nothing more, and zxcvbn's arithmetic is not made for them.
 const MAX_INPUT: usize = 32;
 
-/// Judges a normalized password of the account with the address `email`.
-pub(super) fn estimate(text: &str, email: &str) -> Strength {
+/// Judges a normalized password of an account.
+pub(super) fn estimate(text: &str, account: Account<'_>) -> Strength {
     let judged = affordable(text);
-    let inputs = address_words(email);
+    let inputs = words(account);
     let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
     let verdict = zxcvbn(judged, &inputs);
     let common = verdict.guesses() <= NEVER_COMMON && {
@@ -44,11 +46,17 @@ pub(super) fn estimate(text: &str, email: &str) -> Strength {
     Strength { score: verdict.score().into(), common }
 }
 
-/// The address, its local part, its domain and their words, lest a password made of them looks strong.
-fn address_words(email: &str) -> Vec<String> {
-    let parts = email.split('@').chain(email.split(|character: char| !character.is_alphanumeric()));
-    std::iter::once(email)
-        .chain(parts)
+/// The address and the application's name, whole, without what is between their words, and the words, lest a password made of them
+/// looks strong.
+fn words(account: Account<'_>) -> Vec<String> {
+    let words = |text: &str| {
+        let parts = text.split('@').chain(text.split(|character: char| !character.is_alphanumeric()));
+        let joined = text.chars().filter(|character| character.is_alphanumeric()).collect();
+        parts.map(str::to_owned).chain([text.to_owned(), joined]).collect::<Vec<String>>()
+    };
+    [account.email, account.application]
+        .into_iter()
+        .flat_map(words)
         .filter(|part| part.chars().nth(2).is_some())
         .map(|part| part.chars().take(MAX_INPUT).collect())
         .collect()
@@ -95,7 +103,7 @@ mod tests {
         for soup in [LEET_SOUP.repeat(12), format!("password{}", LEET_SOUP.repeat(12))] {
             let judged = affordable(&soup);
             assert!(judged.chars().count() < 32, "{judged}");
-            assert!(estimate(&soup, "").score >= 3);
+            assert!(estimate(&soup, Account { email: "", application: "" }).score >= 3);
         }
     }
 
@@ -106,8 +114,10 @@ mod tests {
         fn any_text_is_judged(
             text in prop_oneof!["\\PC{0,40}", "[4@8({\\[<369!1|70$5+%2a-zA-Z]{0,120}", "(qaz|WSX|zse4|[a-cA-C]|1990|İ){0,90}"],
             email in "[a-zA-Z0-9.]{1,64}@[a-z]{1,60}\\.com",
+            application in "\\PC{0,100}",
         ) {
-            prop_assert!(estimate(&text, &email).score <= 4);
+            let account = Account { email: &email, application: &application };
+            prop_assert!(estimate(&text, account).score <= 4);
         }
     }
 }

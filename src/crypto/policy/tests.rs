@@ -1,16 +1,16 @@
 use super::PolicyViolation::{ContainsAddress, TooCommon, TooLong, TooShort, TooWeak};
 use super::*;
 
-const EMAIL: &str = "Ada.Lovelace@Example.com";
+const ACCOUNT: Account<'_> = Account { email: "Ada.Lovelace@Example.com", application: "Quorlam & Zwiefach" };
 const LAX: PasswordPolicy = PasswordPolicy { min_length: 8, min_strength: 0 };
 
 fn refused(raw: &str, policy: PasswordPolicy) -> Vec<PolicyViolation> {
-    Password::parse(raw, policy, EMAIL).err().unwrap_or_default()
+    Password::parse(raw, policy, ACCOUNT).err().unwrap_or_default()
 }
 
 #[test]
 fn a_good_password_passes_and_is_the_one_that_logs_in() {
-    let parsed = Password::parse("mu\u{308}cken stechen leise", PasswordPolicy::default(), EMAIL).unwrap();
+    let parsed = Password::parse("mu\u{308}cken stechen leise", PasswordPolicy::default(), ACCOUNT).unwrap();
     assert_eq!(parsed.text(), Password::presented("mücken stechen leise").text());
 }
 
@@ -79,7 +79,7 @@ fn common_passwords_are_refused_in_any_capitalization_even_where_strength_is_not
 #[test]
 fn strength_is_as_the_application_asks() {
     let middling = "green7river";
-    let score = strength::estimate(middling, EMAIL).score;
+    let score = strength::estimate(middling, ACCOUNT).score;
     assert!((1..3).contains(&score), "{score}");
     assert_eq!(refused(middling, PasswordPolicy { min_strength: score, ..LAX }), []);
     assert_eq!(refused(middling, PasswordPolicy { min_strength: score + 1, ..LAX }), [TooWeak]);
@@ -100,6 +100,15 @@ fn passwords_made_of_the_address_are_weak() {
     for weak in ["lovelaceada1", "exampleada", "Lovelace.1"] {
         assert_eq!(refused(weak, PasswordPolicy::default()), [TooWeak], "{weak}");
     }
+}
+
+#[test]
+fn passwords_made_of_the_name_of_the_application_are_weak() {
+    let elsewhere = Account { application: "Acme", ..ACCOUNT };
+    for weak in ["Zwiefach1", "quorlamzwiefach", "Quorlam & Zwiefach"] {
+        assert_eq!(refused(weak, PasswordPolicy::default()), [TooWeak], "{weak}");
+    }
+    assert!(Password::parse("quorlamzwiefach", PasswordPolicy::default(), elsewhere).is_ok());
 }
 
 #[test]

@@ -8,7 +8,6 @@ use std::time::Duration;
 use axum::body::Body as AxumBody;
 use axum::http::Request as HttpRequest;
 use hyper::body::Frame;
-use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -210,16 +209,22 @@ async fn routes_without_a_body_take_none_or_an_empty_object() {
     assert_eq!(outcome("hello").await.unwrap_err(), ErrorCode::MalformedRequest);
 }
 
-proptest! {
-    #[test]
-    fn no_bytes_make_reading_fail_other_than_as_a_refusal(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        if let Some(members) = strict::object(&bytes) {
-            let mut fields = Fields::new(members);
-            let sample = Sample::read(&mut fields);
-            if let Err(error) = fields.finish(sample) {
-                prop_assert_eq!(error.code(), ErrorCode::ValidationFailed);
-                let fields: &[FieldError] = error.field_errors();
-                prop_assert!(!fields.is_empty());
+mod fuzz {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_reading_fail_other_than_as_a_refusal(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Some(members) = strict::object(&bytes) {
+                let mut fields = Fields::new(members);
+                let sample = Sample::read(&mut fields);
+                if let Err(error) = fields.finish(sample) {
+                    prop_assert_eq!(error.code(), ErrorCode::ValidationFailed);
+                    let fields: &[FieldError] = error.field_errors();
+                    prop_assert!(!fields.is_empty());
+                }
             }
         }
     }

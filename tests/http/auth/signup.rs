@@ -107,6 +107,20 @@ async fn a_taken_address_is_refused_in_every_spelling_and_elsewhere_it_is_free()
 }
 
 #[tokio::test]
+async fn the_name_of_the_application_makes_no_password() {
+    let app = TestApp::start().await;
+    let developer = app.developer().await;
+    let (named, other) =
+        (developer.application("Quorlam & Zwiefach").await, developer.application("Acme").await);
+    let body = json!({"email": "ada@example.org", "password": "quorlamzwiefach"});
+
+    let refused = named.client.post(PATH, body.clone()).await.invalid();
+
+    assert_eq!(refused, [("/password".to_owned(), "too_weak".to_owned())]);
+    other.client.post(PATH, body).await.expect(201);
+}
+
+#[tokio::test]
 async fn a_password_that_is_easily_guessed_is_refused() {
     let app = TestApp::start().await;
     let client = app.application().await;
