@@ -121,8 +121,7 @@ pub async fn of_stream(
     first: i64,
     last: i64,
 ) -> Result<Vec<StoredEvent>, Error> {
-    let condition =
-        "l.aggregate_type = $1 AND l.aggregate_id = $2 AND l.position BETWEEN $3 AND $4";
+    let condition = "l.aggregate_type = $1 AND l.aggregate_id = $2 AND l.position BETWEEN $3 AND $4";
     stored::select(connection, condition, |query| {
         query.bind(aggregate_type.to_owned()).bind(aggregate_id.to_owned()).bind(first).bind(last)
     })

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::Query;
-use sqlx::{Executor as _, Postgres, Row as _};
+use sqlx::{Postgres, Row as _};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Error, Pool};
+use crate::{Error, Pool, pool};
 
 /// Look-ups that one statement answers together.
 const MOST: usize = 256;
@@ -21,12 +21,6 @@ const WAITING: usize = 1_024;
 /// The longest that the look-ups of one statement wait for it, a new connection and a second try included. Postgres answers
 /// them within a millisecond; past this it is away, or somebody holds a table.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The plan that is right for a few look-ups by key, whatever Postgres knows of the tables, made once: for some numbers of
-/// look-ups it would plan each statement anew, which takes longer than the answer.
-const PLAN: &str =
-    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;
-                    SET enable_hashjoin = off; SET enable_mergejoin = off";
 
 /// A kind of look-up by key, of which one statement answers many.
 pub trait LookUp: Sized + 'static {
@@ -198,7 +192,7 @@ impl Line {
     async fn connection(&mut self) -> Result<PgConnection, Error> {
         match self.connection.take() {
             Some(connection) => Ok(connection),
-            None => Ok(connect(&self.pool).await?),
+            None => Ok(pool::by_key(&self.pool).await?),
         }
     }
 
@@ -213,13 +207,6 @@ impl Line {
         }
         outcome
     }
-}
-
-/// A connection of our own. The pool makes it, within its time and with the role it gives to all; it does not get it back.
-async fn connect(pool: &Pool) -> Result<PgConnection, sqlx::Error> {
-    let mut connection = pool.acquire().await?.detach();
-    connection.execute(PLAN).await?;
-    Ok(connection)
 }
 
 /// Gives everybody their row, and nothing to those who have none.

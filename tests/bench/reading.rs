@@ -62,8 +62,10 @@ pub async fn measure(bench: &Bench, plan: Plan, report: &mut Report) -> Outcome<
         report.add(&format!("{name} / bare select route, p99"), &route.p99, None);
         report.add(&format!("{name} / bare select route, processor time a request"), &route.cpu, None);
     }
-    let parts = |route: &Compared| route.parts.each_ref().map(|part| format!("{:.0}", part.median())).join(" + ");
-    let of_routes = routes.iter().zip(&compared).map(|((name, ..), route)| format!("{name} {}", parts(route)));
+    let parts =
+        |route: &Compared| route.parts.each_ref().map(|part| format!("{:.0}", part.median())).join(" + ");
+    let of_routes =
+        routes.iter().zip(&compared).map(|((name, ..), route)| format!("{name} {}", parts(route)));
     report.note(format!(
         "Microseconds of processor time a request, server + Postgres: bare select route {}; {}.",
         parts(&limit),

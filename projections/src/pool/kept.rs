@@ -1,21 +1,18 @@
-//! Connections that commands hand on to each other. The pool asks each connection that comes back how it is, which costs a
+//! Connections that commands, and who follows the log, hand on to each other. The pool asks each connection that comes back how it is, which costs a
 //! round trip for every statement and can't be turned off; one that has just answered needs no question.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, PgConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{FRESH, Pool};
+use super::{FRESH, Pool, by_key};
 use crate::Error;
 
 /// Connections at most, beside those of the pool: as many statements as commit together gain from it.
 const PLACES: usize = 8;
-
-/// What commands write has one plan whatever the values are. Left alone, Postgres makes the first five of each connection anew.
-const PLAN: &str = "SET plan_cache_mode = force_generic_plan";
 
 /// Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -49,8 +46,7 @@ impl Kept {
                 return Ok(Taken { shelf, connection, _place: place });
             }
         }
-        let mut connection = shelf.pool.acquire().await?.detach();
-        connection.execute(PLAN).await?;
+        let connection = by_key(&shelf.pool).await?;
         Ok(Taken { shelf, connection, _place: place })
     }
 }

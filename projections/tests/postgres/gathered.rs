@@ -118,34 +118,31 @@ impl Held {
         tokio::spawn(async move { look_ups.ask(divisor).await })
     }
 
-    /// Waits until `count` statements wait for the lock; answers whose they are.
-    async fn until_waiting(&self, count: usize) -> Vec<i32> {
+    /// Waits until a statement waits for the lock; answers whose it is.
+    async fn until_waiting(&self) -> i32 {
         let mut seen = self.fixture.owner().await;
         let mut waiting: Vec<i32> = Vec::new();
-        eventually("the statements wait", async || {
+        eventually("the statement waits", async || {
             waiting = sqlx::query_scalar(
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'",
             )
             .fetch_all(&mut seen)
             .await
             .unwrap();
-            waiting.len() == count
+            waiting.len() == 1
         })
         .await;
-        waiting
+        waiting[0]
     }
 
     async fn go_on(&mut self) {
         run(&mut self.owner, "SELECT pg_advisory_unlock(1)").await;
     }
 
-    /// Makes each line wait with one look-up, so that what is asked now is gathered.
-    async fn fill_lines(&self) -> Vec<JoinHandle<Result<Option<i32>, Error>>> {
-        let mut asked = Vec::new();
-        for lines in 1..=2 {
-            asked.push(self.ask(50));
-            self.until_waiting(lines).await;
-        }
+    /// Has one look-up wait, so that what is asked now is gathered.
+    async fn hold_one(&self) -> JoinHandle<Result<Option<i32>, Error>> {
+        let asked = self.ask(50);
+        self.until_waiting().await;
         asked
     }
 }
@@ -153,15 +150,13 @@ impl Held {
 #[tokio::test]
 async fn one_that_cannot_be_answered_harms_nobody_else() {
     let mut held = Held::new().await;
-    let before = held.fill_lines().await;
+    let before = held.hold_one().await;
     let divisors = [10, 0, 20, 1, 7, 25, 0];
     let asked = divisors.map(|divisor| held.ask(divisor));
     tokio::task::yield_now().await;
     held.go_on().await;
 
-    for one in before {
-        assert_eq!(one.await.unwrap().unwrap(), Some(2));
-    }
+    assert_eq!(before.await.unwrap().unwrap(), Some(2));
     for (divisor, one) in divisors.into_iter().zip(asked) {
         let answer = one.await.unwrap();
         match divisor {
@@ -176,7 +171,7 @@ async fn one_that_cannot_be_answered_harms_nobody_else() {
 #[tokio::test]
 async fn who_goes_away_while_waiting_leaves_the_others_their_answers() {
     let mut held = Held::new().await;
-    let mut asked = held.fill_lines().await;
+    let mut asked = vec![held.hold_one().await];
     asked.extend((0..20).map(|_| held.ask(50)));
     tokio::task::yield_now().await;
     // One of those under way, and every second of those that wait.
@@ -199,15 +194,12 @@ async fn a_connection_that_is_killed_under_a_look_up_is_replaced_and_the_look_up
     held.go_on().await;
     assert_eq!(held.ask(50).await.unwrap().unwrap(), Some(2));
     run(&mut held.owner, "SELECT pg_advisory_lock(1)").await;
-    let asked = held.fill_lines().await;
+    let asked = held.hold_one().await;
     let mut killer = held.fixture.owner().await;
-    for pid in held.until_waiting(2).await {
-        sqlx::query("SELECT pg_terminate_backend($1)").bind(pid).execute(&mut killer).await.unwrap();
-    }
+    let pid = held.until_waiting().await;
+    sqlx::query("SELECT pg_terminate_backend($1)").bind(pid).execute(&mut killer).await.unwrap();
     held.go_on().await;
-    for one in asked {
-        assert_eq!(one.await.unwrap().unwrap(), Some(2));
-    }
+    assert_eq!(asked.await.unwrap().unwrap(), Some(2));
     assert_eq!(held.ask(50).await.unwrap().unwrap(), Some(2), "and it goes on");
 
     // Idle connections that were killed are noticed with the next look-up, which is answered all the same.

@@ -16,6 +16,7 @@ mod migrations;
 mod nodes;
 mod ordering;
 mod personal_data;
+mod plans;
 mod portal_users;
 mod read_models;
 mod rebuild;
