@@ -2,6 +2,7 @@
 //! of one hash tag, hence of one node of a cluster.
 
 mod address;
+mod admissions;
 mod link;
 mod target;
 
@@ -9,10 +10,14 @@ use super::ConfigError;
 use super::guessing::{Attempt, Consequence, Known, NETWORKS_BEFORE_SWEEP, Rules, Verdict};
 use super::instant::{Micros, length};
 use super::rate::{Admission, Bucket, Count};
+use admissions::Admissions;
 use link::Link;
-use redis::{Cmd, RedisResult, Script, ServerErrorKind};
+use redis::{Cmd, Pipeline, RedisResult, Script, ServerErrorKind};
 use std::sync::{Arc, LazyLock};
 use target::{Connection, Target};
+use tracing::Instrument as _;
+
+use crate::telemetry::traces;
 
 static RATE: LazyLock<LuaScript> = LazyLock::new(|| LuaScript::new("rate", include_str!("rate.lua")));
 static GUESSING: LazyLock<LuaScript> =
@@ -21,6 +26,8 @@ static GUESSING: LazyLock<LuaScript> =
 /// The counts in one Redis server or cluster. Every answer is `None` while it is away.
 pub(super) struct SharedCounts {
     link: Arc<Link>,
+    /// None for a cluster: what is written together may belong on different nodes of it.
+    admissions: Option<Admissions>,
     prefix: String,
 }
 
@@ -31,8 +38,11 @@ pub(super) fn check(urls: &str) -> Result<(), ConfigError> {
 
 impl SharedCounts {
     pub(super) fn new(url: &str, prefix: &str) -> Result<Self, ConfigError> {
-        let link = Arc::new(Link::new(Target::parse(url)?, format!("{prefix}probe")));
-        Ok(Self { link, prefix: prefix.to_owned() })
+        let target = Target::parse(url)?;
+        let is_cluster = target.is_cluster();
+        let link = Arc::new(Link::new(target, format!("{prefix}probe")));
+        let admissions = (!is_cluster).then(|| Admissions::new(link.clone()));
+        Ok(Self { link, admissions, prefix: prefix.to_owned() })
     }
 
     /// Asks Redis now, unless it is known to be away.
@@ -44,7 +54,14 @@ impl SharedCounts {
         let key = format!("{}rate:{{{}}}", self.prefix, bucket.key);
         let window = length(bucket.window);
         let arguments = [i64::from(bucket.limit), window, now].map(|each| each.to_string());
-        let [allowed, counted, oldest, blocking] = self.run(&RATE, &[key], &arguments).await?;
+        let [allowed, counted, oldest, blocking] = match &self.admissions {
+            Some(line) => {
+                line.ask(Call { keys: vec![key], arguments: arguments.into() })
+                    .instrument(traces::redis("rate"))
+                    .await?
+            }
+            None => self.run(&RATE, &[key], &arguments).await?,
+        };
         let count = Count {
             allowed: allowed == 1,
             counted: usize::try_from(counted).unwrap_or(usize::MAX),
@@ -138,6 +155,12 @@ fn present(at: Micros) -> Option<Micros> {
     (at >= 0).then_some(at)
 }
 
+/// What a script is called with.
+struct Call {
+    keys: Vec<String>,
+    arguments: Vec<String>,
+}
+
 /// A Lua script and the hash by which Redis remembers it.
 struct LuaScript {
     name: &'static str,
@@ -165,6 +188,29 @@ impl LuaScript {
             }
             result => result,
         }
+    }
+
+    /// As [`run`](Self::run), all with one write, on one server.
+    async fn run_all<const N: usize>(
+        &self,
+        connection: &Connection,
+        calls: &[Call],
+    ) -> RedisResult<Vec<[i64; N]>> {
+        match connection.query_all(&Self::pipeline("EVALSHA", self.script.get_hash(), calls)).await {
+            // None of them was run.
+            Err(error) if error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoScript) => {
+                connection.query_all(&Self::pipeline("EVAL", self.code, calls)).await
+            }
+            result => result,
+        }
+    }
+
+    fn pipeline(command: &str, script: &str, calls: &[Call]) -> Pipeline {
+        let mut pipeline = redis::pipe();
+        for Call { keys, arguments } in calls {
+            pipeline.add_command(eval(command, script, keys, arguments));
+        }
+        pipeline
     }
 }
 

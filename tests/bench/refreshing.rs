@@ -15,6 +15,8 @@ const CALLERS: usize = 8;
 /// Measures it.
 pub async fn measure(bench: &mut Bench, plan: Plan, report: &mut Report) -> Outcome<()> {
     let (mut cost, mut rate, mut count) = (Ratios::default(), Ratios::default(), 0);
+    let (mut signing, mut beside) = (Ratios::default(), Ratios::default());
+    let pem = std::fs::read(&bench.common.signing_key)?;
     let mut parts = [Ratios::default(), Ratios::default()];
     let sessions = bench.refresh.chunks(bench.refresh.len() / CALLERS);
     let mut callers: Vec<_> =
@@ -31,6 +33,9 @@ pub async fn measure(bench: &mut Bench, plan: Plan, report: &mut Report) -> Outc
         count += sample.count();
         let each = |time: Duration| time.as_secs_f64() * 1e3 / sample.count() as f64;
         cost.push(each(used.total()));
+        let signature = bare::signature(&pem, plan.slice / 4)?;
+        signing.push(signature);
+        beside.push(each(used.total()) / signature);
         for (ratios, part) in parts.iter_mut().zip([used.server, used.postgres]) {
             ratios.push(each(part));
         }
@@ -38,6 +43,8 @@ pub async fn measure(bench: &mut Bench, plan: Plan, report: &mut Report) -> Outc
         before = after;
     }
     report.add("refresh, processor time of node and Postgres (ms)", &cost, Some(Aim::Under(1.0)));
+    report.add("one RS256 signature, which a refresh makes (ms)", &signing, None);
+    report.add("refresh / one RS256 signature, processor time", &beside, None);
     let limit = if bare::pgbench().is_some() { "pgbench" } else { "bare insert" };
     report.add(&format!("refresh / {limit} commits, rate"), &rate, None);
     report.note(format!(

@@ -50,8 +50,16 @@ impl Link {
         operation: &'static str,
         work: impl AsyncFnOnce(&Connection) -> RedisResult<T>,
     ) -> Option<T> {
+        self.ask(async |connection| work(connection).instrument(traces::redis(operation)).await).await
+    }
+
+    /// [`with`](Self::with) for those who trace by themselves what it is for.
+    pub(super) async fn ask<T>(
+        self: &Arc<Self>,
+        work: impl AsyncFnOnce(&Connection) -> RedisResult<T>,
+    ) -> Option<T> {
         let open = self.open().await?;
-        match work(&open.connection).instrument(traces::redis(operation)).await {
+        match work(&open.connection).await {
             Ok(done) => Some(done),
             Err(error) => {
                 self.failed(Some(open.number), &error);

@@ -5,7 +5,9 @@ use crate::limits::ConfigError;
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult,
+};
 use std::future::Future;
 use std::time::Duration;
 
@@ -36,6 +38,10 @@ impl Target {
             }
         };
         Ok(Self { client: client.map_err(|_| ConfigError::Refused)?, timeout })
+    }
+
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.client, AnyClient::Cluster(_))
     }
 
     pub(super) async fn connect(&self) -> RedisResult<Connection> {
@@ -80,6 +86,14 @@ impl Connection {
         match self {
             Self::Server(connection) => cmd.query_async(&mut connection.clone()).await,
             Self::Cluster(connection) => cmd.query_async(&mut connection.clone()).await,
+        }
+    }
+
+    /// All with one write; on one server.
+    pub(super) async fn query_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> RedisResult<T> {
+        match self {
+            Self::Server(connection) => pipeline.query_async(&mut connection.clone()).await,
+            Self::Cluster(connection) => pipeline.query_async(&mut connection.clone()).await,
         }
     }
 
