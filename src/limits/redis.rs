@@ -9,8 +9,8 @@ mod target;
 use super::ConfigError;
 use super::guessing::{Attempt, Consequence, Known, NETWORKS_BEFORE_SWEEP, Rules, Verdict};
 use super::instant::{Micros, length};
-use super::rate::{Admission, Bucket, Count};
-use admissions::Admissions;
+use super::rate::{Admission, Bucket};
+use admissions::{Admissions, Question};
 use link::Link;
 use redis::{Cmd, Pipeline, RedisResult, Script, ServerErrorKind};
 use std::sync::{Arc, LazyLock};
@@ -51,24 +51,21 @@ impl SharedCounts {
     }
 
     pub(super) async fn admit(&self, bucket: &Bucket, now: Micros) -> Option<Admission> {
-        let key = format!("{}rate:{{{}}}", self.prefix, bucket.key);
-        let window = length(bucket.window);
-        let arguments = [i64::from(bucket.limit), window, now].map(|each| each.to_string());
-        let [allowed, counted, oldest, blocking] = match &self.admissions {
-            Some(line) => {
-                line.ask(Call { keys: vec![key], arguments: arguments.into() })
-                    .instrument(traces::redis("rate"))
-                    .await?
+        let question = Question {
+            key: format!("{}rate:{{{}}}", self.prefix, bucket.key),
+            limit: bucket.limit,
+            window: length(bucket.window),
+            now,
+        };
+        let (limit, window) = (question.limit, question.window);
+        let count = match &self.admissions {
+            Some(line) => line.ask(question).instrument(traces::redis(RATE.name)).await?,
+            None => {
+                let Call { keys, arguments } = question.call(1);
+                admissions::count(self.run(&RATE, &keys, &arguments).await?, 0)
             }
-            None => self.run(&RATE, &[key], &arguments).await?,
         };
-        let count = Count {
-            allowed: allowed == 1,
-            counted: usize::try_from(counted).unwrap_or(usize::MAX),
-            oldest: present(oldest),
-            blocking: present(blocking),
-        };
-        Some(count.admission(bucket.limit, window, now))
+        Some(count.admission(limit, window, now))
     }
 
     pub(super) async fn reserve(

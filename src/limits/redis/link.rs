@@ -126,7 +126,7 @@ impl Link {
         let connection = self.target.connect().await?;
         connection.ping().await?;
         // A window of no length, so that each probe admits and therefore writes.
-        let arguments = ["1", "0", "0"].map(str::to_owned);
+        let arguments = ["1", "0", "0", "1"].map(str::to_owned);
         let _counts: [i64; 4] =
             RATE.run(&connection, std::slice::from_ref(&self.probe_key), &arguments).await?;
         Ok(connection)
