@@ -7,6 +7,8 @@ pub mod errors;
 mod page;
 mod requests;
 
+use std::sync::{Arc, OnceLock};
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -108,11 +110,14 @@ pub fn to_json(document: &Document) -> serde_json::Result<String> {
     Ok(json)
 }
 
-/// `GET /openapi.json` and the page at `/docs`.
-pub fn router<S: Clone + Send + Sync + 'static>(json: String) -> Router<S> {
-    let json = Bytes::from(json);
-    let document =
-        move || async move { ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], json) };
+/// `GET /openapi.json` and the page at `/docs`. `write` writes the document when somebody asks for it first: a node that starts has
+/// more urgent things to do.
+pub fn router<S: Clone + Send + Sync + 'static>(write: fn() -> String) -> Router<S> {
+    let written = Arc::new(OnceLock::new());
+    let document = move || async move {
+        let json = written.get_or_init(|| Bytes::from(write())).clone();
+        ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], json)
+    };
     Router::new().route("/openapi.json", get(document)).merge(page::router())
 }
 

@@ -33,7 +33,7 @@ pub fn router(app: &App, more: Router) -> Router {
     let router = api
         .layer(middleware::from_fn_with_state(app.clone(), detach::detach))
         .with_state(app.clone())
-        .merge(docs::router(openapi()))
+        .merge(docs::router(openapi))
         .merge(error::pages::router())
         .merge(more)
         .fallback_service(portal_pages::router());

@@ -17,6 +17,10 @@ use crate::schedule;
 /// How often the clock is set by the database.
 const SYNCHRONISE: Duration = Duration::from_secs(60);
 
+/// How long what nobody waits for leaves the processors and Postgres to the first requests: it begins with a handful of new
+/// connections.
+const HEAD_START: Duration = Duration::from_millis(50);
+
 /// Runs everything until `shutdown`.
 pub(super) async fn run(
     app: App,
@@ -25,6 +29,7 @@ pub(super) async fn run(
     handle: Option<PrometheusHandle>,
     shutdown: CancellationToken,
 ) {
+    tokio::time::sleep(HEAD_START).await;
     let mail = Worker::new(app.clone(), transport).run(shutdown.clone());
     let upkeep = async {
         if let Some(handle) = handle {

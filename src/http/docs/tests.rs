@@ -72,8 +72,8 @@ fn the_document_defines_what_it_refers_to() {
 
 #[tokio::test]
 async fn everything_the_page_asks_for_is_served_from_here() {
-    let (routes, _, json) = document();
-    let app = routes.merge(router(json));
+    let (routes, ..) = document();
+    let app = routes.merge(router(|| document().2));
     let get = async |path: &str| {
         let request = Request::get(path).body(Body::empty()).unwrap();
         app.clone().oneshot(request).await.unwrap()
