@@ -23,12 +23,16 @@ pub async fn measure(bench: &mut Bench, plan: Plan, report: &mut Report) -> Outc
         sessions.map(|tokens| Refresher::new(&bench.application, tokens.to_vec())).collect();
     let processes = Processes { server: bench.shared.pid()?, postgres: bench.postgres };
     let url = &bench.common.database_url;
+    let mut committing = Ratios::default();
     let mut before = bare::commit_rate(url, CALLERS, plan.slice).await?;
     for _ in 0..plan.rounds {
         let used_before = processes.used()?;
         let (sample, same) = load::run(bench.shared.address, callers, Pace::full(plan.slice)).await?;
         let used = processes.used()?.since(used_before);
+        let used_before = processes.used()?;
         let after = bare::commit_rate(url, CALLERS, plan.slice).await?;
+        let commits = after * plan.slice.as_secs_f64();
+        committing.push(processes.used()?.since(used_before).postgres.as_secs_f64() * 1e3 / commits);
         callers = same;
         count += sample.count();
         let each = |time: Duration| time.as_secs_f64() * 1e3 / sample.count() as f64;
@@ -45,6 +49,7 @@ pub async fn measure(bench: &mut Bench, plan: Plan, report: &mut Report) -> Outc
     report.add("refresh, processor time of node and Postgres (ms)", &cost, Some(Aim::Under(1.0)));
     report.add("one RS256 signature, which a refresh makes (ms)", &signing, None);
     report.add("refresh / one RS256 signature, processor time", &beside, None);
+    report.add("one bare commit, processor time of Postgres (ms)", &committing, None);
     let limit = if bare::pgbench().is_some() { "pgbench" } else { "bare insert" };
     report.add(&format!("refresh / {limit} commits, rate"), &rate, None);
     report.note(format!(
