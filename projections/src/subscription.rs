@@ -98,10 +98,15 @@ async fn step_on(
             write(connection, model, to(position - 1), &understood, &keys).await
         }
         Some(later @ StepError::Later(_)) => Err(later),
-        None => match write(connection, model, to(last), &understood, &keys).await? {
-            Progress::Projected(count) if all => Ok(Progress::CaughtUp(count)),
-            progress => Ok(progress),
-        },
+        None => {
+            let progress = write(connection, model, to(last), &understood, &keys).await?;
+            if let Progress::Projected(count) = progress
+                && all
+            {
+                return Ok(Progress::CaughtUp(count));
+            }
+            Ok(progress)
+        }
     }
 }
 
