@@ -79,6 +79,8 @@ describe("in a browser", () => {
   it("search finds an error by its code, without a server", async () => {
     const { page, troubles, close } = await open({ viewport: { width: 1280, height: 800 } });
     await page.goto(site.url);
+    // The page is there before its scripts are: a key pressed before Vue has taken it over is lost.
+    await page.waitForFunction(() => document.querySelector("#app").__vue_app__);
     await page.keyboard.press("Control+k");
     await page.locator("#localsearch-input, .search-input").first().fill("refresh_token_reused");
     await page.locator(".VPLocalSearchBox .result").first().waitFor();
