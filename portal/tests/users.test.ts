@@ -47,10 +47,12 @@ describe("a user's page", () => {
     const { page, context, faults } = await inPortal(`/applications/${app.appId}/users/${user.id}`);
 
     await page.getByRole("button", { name: "Suspend" }).click();
-    await page.getByRole("button", { name: "Suspend user" }).click();
+    // The page shows a change before DevAuth has answered.
+    const answered = (action: string) => page.waitForResponse((response) => response.url().endsWith(`/${action}`));
+    await Promise.all([answered("suspend"), page.getByRole("button", { name: "Suspend user" }).click()]);
     await page.getByRole("button", { name: "Restore" }).waitFor();
     expect((await appCall(app, "POST", "/login", { email, password: PASSWORD })).body.code).toBe("invalid_credentials");
-    await page.getByRole("button", { name: "Restore" }).click();
+    await Promise.all([answered("restore"), page.getByRole("button", { name: "Restore" }).click()]);
     await page.getByRole("button", { name: "Suspend" }).waitFor();
     await expectStatus(200, appCall(app, "POST", "/login", { email, password: PASSWORD }));
 

@@ -16,6 +16,11 @@ import { isTokens } from "./wire.js";
  */
 const TIMEOUT = 4_000;
 
+/** Milliseconds until what another tab kept under the lock is here at the latest: browsers keep a copy of `localStorage` in each process. */
+const ARRIVAL = 200;
+/** Milliseconds between two looks for it. */
+const PAUSE = 10;
+
 export class Refresher {
   readonly #session: Session;
   readonly #transport: Transport;
@@ -40,14 +45,14 @@ export class Refresher {
   }
 
   #share(rejected: string): Promise<KeptSession | null> {
-    this.#inFlight ??= exclusively(this.#session.storage, this.#session.key, () => this.#refresh(rejected)).finally(
+    this.#inFlight ??= exclusively(this.#session.storage, this.#session.key, (waited) => this.#refresh(rejected, waited)).finally(
       () => (this.#inFlight = undefined),
     );
     return this.#inFlight;
   }
 
-  async #refresh(rejected: string): Promise<KeptSession | null> {
-    const kept = await this.#session.read();
+  async #refresh(rejected: string, waited: boolean): Promise<KeptSession | null> {
+    const kept = await this.#read(rejected, waited ? ARRIVAL : 0);
     if (kept?.access_token !== rejected) return kept;
     try {
       const answer = await this.#transport.send({
@@ -67,6 +72,15 @@ export class Refresher {
       if (now && now.refresh_token !== kept.refresh_token) return now;
       if (now) await this.#session.end(reason);
       return null;
+    }
+  }
+
+  /** What the storage has, or will have in so many milliseconds, instead of the token that was rejected. */
+  async #read(rejected: string, patience: number): Promise<KeptSession | null> {
+    for (let left = patience; ; left -= PAUSE) {
+      const kept = await this.#session.read();
+      if (kept?.access_token !== rejected || left <= 0) return kept;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   }
 }

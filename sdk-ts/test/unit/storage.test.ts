@@ -83,11 +83,35 @@ describe("Web Locks", () => {
     expect(held).toEqual([key]);
   });
 
+  it("may arrive before what the other tab kept under them: that is waited for, and not refreshed again", async () => {
+    const fake = new FakeDevAuth();
+    const client = await fake.loggedIn({ storage: browserStorage() });
+    locks(async (_name: string, { ifAvailable }: LockOptions, work: (lock: unknown) => unknown) => {
+      if (ifAvailable) return work(null);
+      const old = JSON.parse(localStorage.getItem(key)!);
+      setTimeout(() => localStorage.setItem(key, JSON.stringify({ ...old, access_token: "a2", refresh_token: "r2" })), 50);
+      return work({});
+    });
+    fake.expire();
+    expect(await client.getMe()).toEqual(user);
+    expect(fake.refreshes).toBe(0);
+  });
+
+  it("that another tab left without a refresh don't stop anybody", async () => {
+    locks(async (_name: string, { ifAvailable }: LockOptions, work: (lock: unknown) => unknown) => work(ifAvailable ? null : {}));
+    const fake = new FakeDevAuth();
+    const client = await fake.loggedIn({ storage: browserStorage() });
+    fake.expire();
+    expect(await client.getMe()).toEqual(user);
+    expect(fake.refreshes).toBe(1);
+  });
+
   it("that never come don't stop anybody", async () => {
     vi.useFakeTimers();
-    locks(
-      (_name: string, { signal }: { signal: AbortSignal }) =>
-        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    locks((_name: string, { ifAvailable, signal }: LockOptions, work: (lock: unknown) => unknown) =>
+      ifAvailable
+        ? Promise.resolve(work(null))
+        : new Promise((_resolve, reject) => signal!.addEventListener("abort", () => reject(signal!.reason))),
     );
     const fake = new FakeDevAuth();
     const client = await fake.loggedIn({ storage: browserStorage() });
