@@ -173,7 +173,9 @@ impl Commands {
             None => self.log.load::<A>(&id.to_string()).await.map_err(CommandError::Store)?,
         };
         if again && self.log.is_recorded(context.command_id).await.map_err(CommandError::Store)? {
-            return Ok(Outcome { state: loaded.state, changed: true });
+            // It may have become visible between the two looks, and then what was loaded is from before it.
+            let done = self.log.load::<A>(&id.to_string()).await.map_err(CommandError::Store)?;
+            return Ok(Outcome { state: done.state, changed: true });
         }
         let sink = EventSink::default();
         loaded.state.handle(command, &(), &sink).await.map_err(CommandError::Refused)?;

@@ -1,6 +1,7 @@
 //! A connection that breaks around a COMMIT: the command happens once, and its caller learns that it did.
 
-use devauth_aggregates::{User, UserCommand, UserId};
+use devauth::commands::{CommandError, Outcome};
+use devauth_aggregates::{User, UserCommand, UserError, UserId};
 use devauth_test_support::database::{Database, PATIENCE};
 
 use crate::proxy::{Cut, Proxy};
@@ -62,17 +63,15 @@ async fn a_connection_that_never_lasts_gives_an_error_and_leaves_nothing() {
     assert!(proxy.all_cut());
     let unavailable = matches!(
         refused,
-        Err(devauth::commands::CommandError::Store(devauth_projections::Error::Unavailable(_)))
+        Err(CommandError::Store(devauth_projections::Error::Unavailable(_)))
     );
     assert!(unavailable);
     assert_eq!(rows(&scene).await, [0; 5]);
     scene.user().await;
 }
 
-/// The first try is neither done nor undone when the second one comes: Postgres is still at its COMMIT.
-#[tokio::test]
-async fn a_try_that_meets_its_own_predecessor_waits_for_how_it_ends() {
-    let (scene, proxy) = proxied().await;
+/// Lets every COMMIT wait for a lock, which the connection that comes back holds.
+async fn commits_wait(scene: &Scene) -> sqlx::PgConnection {
     let mut owner = scene.database.connect().await;
     sqlx::raw_sql(
         "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
@@ -84,23 +83,55 @@ async fn a_try_that_meets_its_own_predecessor_waits_for_how_it_ends() {
     .execute(&mut owner)
     .await
     .unwrap();
+    owner
+}
+
+type Command = tokio::task::JoinHandle<Result<Outcome<User>, CommandError<UserError>>>;
+
+fn signing_up(scene: &Scene, user: UserId) -> Command {
+    let commands = scene.commands.clone();
+    tokio::spawn(async move { commands.execute(user, register(), &context(), writes_of(user)).await })
+}
+
+async fn until(owner: &mut sqlx::PgConnection, condition: &str, expected: &str) {
+    let waiting =
+        async { while !sqlx::query_scalar::<_, bool>(condition).fetch_one(&mut *owner).await.unwrap() {} };
+    tokio::time::timeout(PATIENCE, waiting).await.expect(expected);
+}
+
+/// The first try becomes visible when the second one has loaded the stream and not yet asked whether the first is there.
+#[tokio::test]
+async fn a_try_that_finds_its_predecessor_late_answers_the_state_after_it() {
+    let (scene, proxy) = proxied().await;
+    let mut owner = commits_wait(&scene).await;
+    proxy.cut(Cut::During);
+    let held = proxy.hold(b"event_id = $1");
+    let user = UserId::from_uuid(id());
+    let command = signing_up(&scene, user);
+    held.reached.await.unwrap();
+
+    sqlx::raw_sql("SELECT pg_advisory_unlock(1)").execute(&mut owner).await.unwrap();
+    until(&mut owner, "SELECT count(*) = 1 FROM events", "the first try is committed").await;
+    held.release.send(()).unwrap();
+
+    let outcome = command.await.unwrap().unwrap();
+    assert!(outcome.changed);
+    assert_eq!(rows(&scene).await, [1; 5]);
+    let stored = scene.commands.log().load::<User>(&user.to_string()).await.unwrap();
+    assert_eq!(outcome.state, stored.state);
+}
+
+/// The first try is neither done nor undone when the second one comes: Postgres is still at its COMMIT.
+#[tokio::test]
+async fn a_try_that_meets_its_own_predecessor_waits_for_how_it_ends() {
+    let (scene, proxy) = proxied().await;
+    let mut owner = commits_wait(&scene).await;
     proxy.cut(Cut::During);
     let user = UserId::from_uuid(id());
-    let command = tokio::spawn({
-        let commands = scene.commands.clone();
-        async move { commands.execute(user, register(), &context(), writes_of(user)).await }
-    });
-    let waiting = async {
-        while !sqlx::query_scalar::<_, bool>(
-            "SELECT count(*) = 2 FROM pg_stat_activity
-             WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event IN ('advisory', 'transactionid')",
-        )
-        .fetch_one(&mut owner)
-        .await
-        .unwrap()
-        {}
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.expect("the second try waits for the first");
+    let command = signing_up(&scene, user);
+    let both_wait = "SELECT count(*) = 2 FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event IN ('advisory', 'transactionid')";
+    until(&mut owner, both_wait, "the second try waits for the first").await;
 
     sqlx::raw_sql("SELECT pg_advisory_unlock(1)").execute(&mut owner).await.unwrap();
 

@@ -1,4 +1,4 @@
-//! Stands between a pool and Postgres, and cuts connections at the moment of a commit.
+//! Stands between a pool and Postgres, cuts connections at the moment of a commit, and holds questions back.
 
 use std::collections::VecDeque;
 use std::str::FromStr as _;
@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// What happens to the next COMMIT.
@@ -20,11 +21,33 @@ pub enum Cut {
     During,
 }
 
+/// A question that the proxy has not handed on yet.
+pub struct Held {
+    /// Told when it is there.
+    pub reached: oneshot::Receiver<()>,
+    /// Hands it on.
+    pub release: oneshot::Sender<()>,
+}
+
+/// The other end of [`Held`].
+struct Hold {
+    text: &'static [u8],
+    reached: oneshot::Sender<()>,
+    release: oneshot::Receiver<()>,
+}
+
+/// What is to happen.
+#[derive(Default)]
+struct Plan {
+    cuts: VecDeque<Cut>,
+    hold: Option<Hold>,
+}
+
 /// The proxy. Ends when dropped.
 pub struct Proxy {
     /// Where the database is reached through it.
     pub url: String,
-    cuts: Arc<Mutex<VecDeque<Cut>>>,
+    plan: Arc<Mutex<Plan>>,
     listener: JoinHandle<()>,
 }
 
@@ -38,27 +61,35 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let (user, database) = (options.get_username(), options.get_database().unwrap());
         let url = format!("postgres://{user}@127.0.0.1:{port}/{database}");
-        let cuts: Arc<Mutex<VecDeque<Cut>>> = Arc::default();
+        let plan: Arc<Mutex<Plan>> = Arc::default();
         let accepting = {
-            let cuts = cuts.clone();
+            let plan = plan.clone();
             async move {
                 while let Ok((client, _)) = listener.accept().await {
                     let server = UnixStream::connect(&socket).await.unwrap();
-                    tokio::spawn(relay(client, server, cuts.clone()));
+                    tokio::spawn(relay(client, server, plan.clone()));
                 }
             }
         };
-        Proxy { url, cuts, listener: tokio::spawn(accepting) }
+        Proxy { url, plan, listener: tokio::spawn(accepting) }
     }
 
     /// Queues what happens to the next COMMIT that isn't spoken for.
     pub fn cut(&self, cut: Cut) {
-        self.cuts.lock().unwrap().push_back(cut);
+        self.plan.lock().unwrap().cuts.push_back(cut);
     }
 
     /// Whether everything that was queued has happened.
     pub fn all_cut(&self) -> bool {
-        self.cuts.lock().unwrap().is_empty()
+        self.plan.lock().unwrap().cuts.is_empty()
+    }
+
+    /// Holds back the next question with this text, which a connection sends with a statement that is new to it.
+    pub fn hold(&self, text: &'static [u8]) -> Held {
+        let (reached, is_reached) = oneshot::channel();
+        let (release, is_released) = oneshot::channel();
+        self.plan.lock().unwrap().hold = Some(Hold { text, reached, release: is_released });
+        Held { reached: is_reached, release }
     }
 }
 
@@ -69,7 +100,7 @@ impl Drop for Proxy {
 }
 
 /// Carries bytes both ways until one side ends or a cut comes.
-async fn relay(client: TcpStream, server: UnixStream, cuts: Arc<Mutex<VecDeque<Cut>>>) -> Option<()> {
+async fn relay(client: TcpStream, server: UnixStream, plan: Arc<Mutex<Plan>>) -> Option<()> {
     let (mut client_read, mut client_write) = client.into_split();
     let (mut server_read, mut server_write) = server.into_split();
     let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
@@ -77,8 +108,12 @@ async fn relay(client: TcpStream, server: UnixStream, cuts: Arc<Mutex<VecDeque<C
         tokio::select! {
             count = client_read.read(&mut asked) => {
                 let question = &asked[..some(count)?];
-                let commits = commits(question);
-                let cut = if commits { cuts.lock().unwrap().pop_front() } else { None };
+                let hold = plan.lock().unwrap().hold.take_if(|hold| contains(question, hold.text));
+                if let Some(Hold { reached, release, .. }) = hold {
+                    reached.send(()).ok()?;
+                    release.await.ok()?;
+                }
+                let cut = if commits(question) { plan.lock().unwrap().cuts.pop_front() } else { None };
                 if cut == Some(Cut::Before) {
                     return None;
                 }
@@ -101,8 +136,11 @@ async fn relay(client: TcpStream, server: UnixStream, cuts: Arc<Mutex<VecDeque<C
 /// Whether a transaction ends with this. Either a query message, whose text ends with a zero byte; or a refresh's only
 /// statement, which is known by the event among its values.
 fn commits(question: &[u8]) -> bool {
-    let has = |text: &[u8]| question.windows(text.len()).any(|window| window == text);
-    has(b"COMMIT\0") || has(b"SessionRefreshed")
+    contains(question, b"COMMIT\0") || contains(question, b"SessionRefreshed")
+}
+
+fn contains(question: &[u8], text: &[u8]) -> bool {
+    question.windows(text.len()).any(|window| window == text)
 }
 
 /// Bytes that came, if the connection is still there.
