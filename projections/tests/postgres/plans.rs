@@ -89,3 +89,10 @@ async fn who_follows_the_log_reads_what_is_new() {
     assert_eq!(new.len(), 1);
     assert_eq!(rows_read(&mut tx, &tables).await, [before[0] + 1, before[1] + 1]);
 }
+
+#[tokio::test]
+async fn nothing_is_compiled() {
+    let fixture = Fixture::new().await;
+    let jit: String = sqlx::query_scalar("SHOW jit").fetch_one(&fixture.pool).await.unwrap();
+    assert_eq!(jit, "off");
+}

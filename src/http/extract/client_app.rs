@@ -40,16 +40,51 @@ impl ClientApp {
         &self.known.0
     }
 
-    async fn read(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+    /// Proves the key and counts the request, before anything else is done for it: a holder of the key who calls from where
+    /// they may not is within its rate too.
+    async fn admit(parts: &mut Parts, app: &App, policy: Policy) -> Result<Self, ApiError> {
         let known = authenticate(parts, app).await?;
         record_app(known.1.id);
-        let from_browser = check_origin(parts, &known)?;
-        let mut request = RequestContext::from_request_parts(parts, app).await?;
-        if known.0.key_type == KeyType::Secret && !from_browser {
-            name_client(parts, &mut request)?;
+        let request = RequestContext::from_request_parts(parts, app).await?;
+        let mut client = ClientApp { known, request };
+        let (bucket, limit) = client.bucket(policy, app);
+        rate::admit(parts, app, policy.name(), bucket, limit).await?;
+        let from_browser = check_origin(parts, &client.known)?;
+        if client.key().key_type == KeyType::Secret && !from_browser {
+            name_client(parts, &mut client.request)?;
         }
-        note_use(app, &known.0);
-        Ok(ClientApp { known, request })
+        note_use(app, client.key());
+        Ok(client)
+    }
+
+    /// Where the request counts, and how many may in a minute.
+    fn bucket(&self, policy: Policy, app: &App) -> (String, u32) {
+        let (key, rates) = (self.key(), &app.config.rates);
+        // Everybody has a publishable key: its holders must not use up each other's share.
+        let bucket = match key.key_type {
+            KeyType::Secret => key.id.to_string(),
+            KeyType::Publishable => format!("{}:{}", key.id, Network::of(self.request.client_address)),
+        };
+        match policy {
+            Policy::Default => (bucket, key.rate_limit_per_minute.unwrap_or(rates.per_minute)),
+            Policy::Introspection => (bucket, rates.introspect_per_minute),
+        }
+    }
+}
+
+/// What a request counts as.
+#[derive(Clone, Copy)]
+enum Policy {
+    Default,
+    Introspection,
+}
+
+impl Policy {
+    fn name(self) -> &'static str {
+        match self {
+            Policy::Default => "default",
+            Policy::Introspection => "introspection",
+        }
     }
 }
 
@@ -57,16 +92,7 @@ impl FromRequestParts<App> for ClientApp {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let client = ClientApp::read(parts, app).await?;
-        let key = client.key();
-        let limit = key.rate_limit_per_minute.unwrap_or(app.config.rates.per_minute);
-        // Everybody has a publishable key: its holders must not use up each other's share.
-        let bucket = match key.key_type {
-            KeyType::Secret => key.id.to_string(),
-            KeyType::Publishable => format!("{}:{}", key.id, Network::of(client.request.client_address)),
-        };
-        rate::admit(parts, app, "default", bucket, limit).await?;
-        Ok(client)
+        ClientApp::admit(parts, app, Policy::Default).await
     }
 }
 
@@ -77,12 +103,10 @@ impl FromRequestParts<App> for IntrospectingApp {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let client = ClientApp::read(parts, app).await?;
+        let client = ClientApp::admit(parts, app, Policy::Introspection).await?;
         if client.key().key_type != KeyType::Secret {
             return Err(ErrorCode::KeyTypeNotAllowed.into());
         }
-        let limit = app.config.rates.introspect_per_minute;
-        rate::admit(parts, app, "introspection", client.key().id.to_string(), limit).await?;
         Ok(IntrospectingApp(client))
     }
 }

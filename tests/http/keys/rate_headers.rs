@@ -48,15 +48,34 @@ async fn every_answer_tells_the_policy_and_what_is_left_of_it() {
 }
 
 #[tokio::test]
-async fn who_was_not_counted_is_told_nothing() {
+async fn who_proved_no_key_is_told_nothing() {
     let app = TestApp::start().await;
     let keys = Keys::of(&app).await;
-    for answer in [
-        call(&app.anyone()).await,
-        call(&keys.secret.with("origin", "https://evil.example")).await,
-        keys.secret.get("/v1/auth/nothing").await,
-    ] {
+    for answer in [call(&app.anyone()).await, keys.secret.get("/v1/auth/nothing").await] {
         assert!(answer.status >= 400);
         assert_eq!((answer.header("ratelimit"), answer.header("ratelimit-policy")), (None, None));
     }
+}
+
+#[tokio::test]
+async fn a_key_that_is_used_where_it_may_not_be_counts_and_is_told_its_rate() {
+    let app = TestApp::start().await;
+    let keys = Keys::of(&app).await;
+    let few = keys.developer.key(&keys.id, json!({"label": "few", "rate_limit_per_minute": 2})).await;
+    let in_browser = few.with("origin", "https://evil.example");
+
+    let first = call(&in_browser).await;
+    assert_eq!(told(&first), (1, 60));
+    first.refused(403, "secret_key_in_browser");
+    let unreadable = call(&few.with("x-devauth-client-ip", "nowhere")).await;
+    assert_eq!(told(&unreadable).0, 0);
+    unreadable.refused(400, "malformed_request");
+    call(&in_browser).await.refused(429, "rate_limited");
+
+    let elsewhere = call(&keys.publishable.with("origin", "https://evil.example")).await;
+    assert!(elsewhere.header("ratelimit").is_some());
+    elsewhere.refused(403, "origin_not_allowed");
+    let asked = keys.publishable.post("/v1/auth/introspect", json!({"token": "x"})).await;
+    assert!(asked.header("ratelimit").unwrap().starts_with("\"introspection\";"));
+    asked.refused(403, "key_type_not_allowed");
 }
