@@ -7,6 +7,7 @@ mod clean_up;
 mod client;
 mod document;
 mod errors;
+mod hang_up;
 mod health;
 mod isolation;
 mod keys;
