@@ -12,5 +12,6 @@ mod health;
 mod isolation;
 mod keys;
 mod metrics;
+mod pages;
 mod portal;
 mod well_known;
