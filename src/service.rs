@@ -20,7 +20,7 @@ use crate::app::{App, StartError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::server::{self, Ending, Refusals, ServerLimits};
-use crate::http::{layers, metrics, pages, routes};
+use crate::http::{layers, metrics, routes};
 use crate::mailer::transport::Transport;
 
 pub use database::{migrate, open};
@@ -34,7 +34,7 @@ pub struct Parts {
     pub redis_prefix: String,
     /// Where mail goes.
     pub transport: Transport,
-    /// Pages that only some nodes have.
+    /// Pages that only some nodes have, and that change nothing for users: a client that hangs up stops them.
     pub pages: Router,
     /// What `/metrics` shows; a process has one.
     pub metrics: Option<PrometheusHandle>,
@@ -65,7 +65,7 @@ impl Service {
         let presence = Presence::begin(app.clone()).await?;
         let (address, admin_address) = (local(&listener)?, local(&admin)?);
         let ending = Ending { announced: app.ending.clone(), begun: CancellationToken::new() };
-        let router = routes::router(&app, parts.pages.merge(pages::router(app.clone())));
+        let router = routes::router(&app, parts.pages);
         let refusals = Refusals::new(&app.config.public_url);
         let limits = ServerLimits::default();
         let public = server::serve(listener, router, refusals.clone(), limits, ending.clone());

@@ -14,8 +14,8 @@ use aws_lc_rs::hmac;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
-pub use self::pool::Busy;
 use self::pool::Pool;
+pub use self::pool::{Busy, Occupied};
 use super::{password::Password, random};
 
 /// Time of one hash, without its wait.
@@ -146,6 +146,15 @@ impl Passwords {
             (true, false) => Verified::YesButOutdated,
             (false, _) => Verified::No,
         })
+    }
+
+    /// Takes every hashing thread and every place in the queue: for tests of what a node does without them.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] if they are taken already.
+    pub async fn occupy(&self) -> Result<Occupied, Busy> {
+        self.pool.occupy().await
     }
 
     fn prehash(&self, password: &Password) -> Prehash {

@@ -3,7 +3,7 @@
 use axum::{Router, middleware};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, detach, docs, error, health, layers, portal, portal_pages, well_known};
+use super::{auth, detach, docs, error, health, layers, pages, portal, portal_pages, well_known};
 use crate::app::App;
 
 /// Everything that the document describes.
@@ -26,13 +26,14 @@ pub fn openapi() -> String {
     docs::to_json(&document).expect("schemas are plain data")
 }
 
-/// The public routes of a node; `more` are those of pages that only some nodes have.
+/// The public routes of a node; `more` are those of pages that only some nodes have and that change nothing for users.
 pub fn router(app: &App, more: Router) -> Router {
     let (api, _) = described().split_for_parts();
     let settings = layers::HttpSettings::of(&app.config);
     let router = api
-        .layer(middleware::from_fn_with_state(app.clone(), detach::detach))
         .with_state(app.clone())
+        .merge(pages::router(app.clone()))
+        .layer(middleware::from_fn_with_state(app.clone(), detach::detach))
         .merge(docs::router(openapi))
         .merge(error::pages::router())
         .merge(more)

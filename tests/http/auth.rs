@@ -1,6 +1,7 @@
 //! `/v1/auth`
 
 mod bodies;
+mod busy;
 mod callers;
 mod email_verify;
 mod introspect;

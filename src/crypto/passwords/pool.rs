@@ -1,5 +1,7 @@
 //! A few threads and a queue that is never longer than the patience of those who wait in it.
 
+mod occupied;
+
 use std::{
     any::Any,
     collections::VecDeque,
@@ -12,6 +14,7 @@ use std::{
 use tokio::sync::oneshot;
 use tracing::Instrument as _;
 
+pub use self::occupied::Occupied;
 use super::{HASH_QUEUE_DEPTH, HASH_REFUSED_TOTAL, HASH_SECONDS, HASH_WAIT_SECONDS};
 use crate::telemetry::traces;
 

@@ -116,6 +116,19 @@ async fn work_nobody_waits_for_is_not_done_and_holds_no_place() {
 }
 
 #[tokio::test]
+async fn an_occupied_pool_is_busy_until_it_is_let_go() {
+    let pool = Pool::start(2, SECOND, SECOND / 4);
+    let occupied = pool.occupy().await.unwrap();
+    assert_eq!(pool.queued(), 8, "and a job on each thread");
+    for _ in 0..20 {
+        assert!(pool.run(|| ()).await.is_err());
+    }
+    assert!(pool.occupy().await.is_err());
+    drop(occupied);
+    assert_eq!(pool.run(|| 1).await, Ok(1));
+}
+
+#[tokio::test]
 async fn everything_else_goes_on_while_jobs_wait() {
     let pool = Arc::new(Pool::start(1, 10 * SECOND, SECOND));
     let (block, go, begun) = blocker();
