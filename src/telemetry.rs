@@ -118,7 +118,7 @@ pub struct SecurityEvent<'a> {
 }
 
 impl<'a> SecurityEvent<'a> {
-    /// An event under its audit name, such as `login` or `api_key_revoked`.
+    /// An event under its name, such as `login` or `api_key_revoked`: one of [`EVENTS`](crate::http::metrics::EVENTS).
     pub fn new(name: &'static str) -> Self {
         Self { name, app_id: None, user_id: None, session_id: None, key_id: None, reason: None }
     }
@@ -132,6 +132,12 @@ impl<'a> SecurityEvent<'a> {
     /// The user it happened to.
     pub fn user(mut self, id: &'a dyn Display) -> Self {
         self.user_id = Some(id);
+        self
+    }
+
+    /// The same, if it is known.
+    pub fn user_if_known<T: Display>(mut self, id: Option<&'a T>) -> Self {
+        self.user_id = id.map(|id| id as &dyn Display);
         self
     }
 

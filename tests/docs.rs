@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use devauth::http::metrics::EVENTS;
+use devauth_projections::login_failures::Reason;
+
 /// What holds nothing we wrote. In a worktree `.git` is a file.
 const FOREIGN: [&str; 5] = [".git", "dist", "node_modules", "screenshots", "target"];
 /// Of the folders that begin with a dot, those that we wrote; the others are caches and environments.
@@ -180,6 +183,43 @@ fn the_documented_metrics_are_those_of_the_code() {
     let documented: BTreeSet<String> = rows.map(|(name, _)| format!("devauth_{name}")).collect();
 
     assert_eq!(documented, recorded());
+}
+
+/// What stands in the code after this, up to the next quotation mark.
+fn named_after(call: &str) -> BTreeSet<String> {
+    let sources = with_extension("rs").into_iter().filter(|(path, _)| path.starts_with("src"));
+    let sources = sources.filter(|(path, _)| !path.ends_with("tests.rs"));
+    let names = sources.flat_map(|(_, text)| {
+        let rests = code(&text).split(call).skip(1).map(str::to_owned).collect::<Vec<_>>();
+        rests.into_iter().map(|rest| string(&rest).unwrap_or_else(|| panic!("{call} without a name: {rest}")))
+    });
+    names.collect()
+}
+
+#[test]
+fn the_documented_security_events_are_those_of_the_code() {
+    let page = read("docs/operating.md");
+    let (_, table) = page.split_once("| `event` | what happened |").expect("the table");
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+    let documented: BTreeSet<String> = rows
+        .filter_map(|row| row.strip_prefix("| `")?.split_once('`'))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+
+    assert_eq!(documented, EVENTS.map(str::to_owned).into());
+    assert_eq!(documented, named_after("SecurityEvent::new("));
+}
+
+#[test]
+fn every_reason_for_a_failed_login_is_on_the_pages_that_list_them() {
+    for page in ["docs/operating.md", "docs/metrics.md", "docs/reference/objects.md"] {
+        let text = read(page);
+        let lists = |line: &&str| line.contains("`wrong_password`") && line.contains("`suspended`");
+        let line = text.lines().find(lists).unwrap_or_else(|| panic!("{page} lists them"));
+        for reason in Reason::ALL.map(Reason::name) {
+            assert!(line.contains(&format!("`{reason}`")), "{page}: {reason}");
+        }
+    }
 }
 
 /// Owners of homes that don't exist, as examples and tests name them.

@@ -25,6 +25,8 @@ pub enum Reason {
     WrongPassword,
     /// It was the password of somebody who is kept out.
     Suspended,
+    /// It was the password of somebody whose address isn't verified, where that is asked for.
+    EmailUnverified,
     /// The address is locked for this client.
     AccountLocked,
     /// The account is protected.
@@ -32,6 +34,16 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Reason; 6] = [
+        Reason::UnknownAddress,
+        Reason::WrongPassword,
+        Reason::Suspended,
+        Reason::EmailUnverified,
+        Reason::AccountLocked,
+        Reason::AccountProtected,
+    ];
+
     /// Its name outside.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -39,6 +51,7 @@ impl Reason {
             Reason::UnknownAddress => "unknown_address",
             Reason::WrongPassword => "wrong_password",
             Reason::Suspended => "suspended",
+            Reason::EmailUnverified => "email_unverified",
             Reason::AccountLocked => "account_locked",
             Reason::AccountProtected => "account_protected",
         }

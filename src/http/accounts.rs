@@ -6,6 +6,7 @@ pub mod login;
 pub mod mailed;
 pub mod password_change;
 pub mod password_reset;
+pub mod person;
 pub mod session;
 pub mod signup;
 pub mod verification;

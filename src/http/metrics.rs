@@ -12,7 +12,7 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
-pub use catalogue::{Kind, METRICS, Metric};
+pub use catalogue::{EVENTS, Kind, METRICS, Metric};
 pub use requests::{limited, refused, request};
 
 /// Counts requests by method, route and status.

@@ -95,6 +95,22 @@ impl Caller {
         self.send(self.http.post(self.url(path)).json(&body)).await
     }
 
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.remember(&body);
+        self.send(self.http.patch(self.url(path)).json(&body)).await.unwrap()
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.http.delete(self.url(path))).await.unwrap()
+    }
+
+    /// A form of a page, with one field.
+    pub async fn post_form(&self, path: &str, name: &str, value: &str) -> Answer {
+        let form = "application/x-www-form-urlencoded";
+        let request = self.http.post(self.url(path)).header("content-type", form);
+        self.send(request.body(format!("{name}={value}"))).await.unwrap()
+    }
+
     /// As plain RFC 7662 clients ask.
     pub async fn introspect_as(&self, id: &str, secret: &str, token: &Value) -> Answer {
         let request = self.http.post(self.url("/v1/auth/introspect")).basic_auth(id, Some(secret));

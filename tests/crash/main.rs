@@ -13,6 +13,7 @@ mod points;
 mod postgres_away;
 mod projections;
 mod redis_away;
+mod security_events;
 mod shutdown;
 mod story;
 mod traces;

@@ -1025,7 +1025,7 @@ export interface components {
              */
             occurred_at: string;
             /**
-             * @description Why, for what failed: `unknown_address`, `wrong_password`, `suspended`, `account_locked` or `account_protected`.
+             * @description Why, for what failed: `unknown_address`, `wrong_password`, `suspended`, `email_unverified`, `account_locked` or `account_protected`.
              * @example wrong_password
              */
             reason: string | null;
@@ -1432,7 +1432,7 @@ export interface components {
                  */
                 occurred_at: string;
                 /**
-                 * @description Why, for what failed: `unknown_address`, `wrong_password`, `suspended`, `account_locked` or `account_protected`.
+                 * @description Why, for what failed: `unknown_address`, `wrong_password`, `suspended`, `email_unverified`, `account_locked` or `account_protected`.
                  * @example wrong_password
                  */
                 reason: string | null;

@@ -10,6 +10,7 @@ use devauth_projections::secrets::password_hashes;
 use devauth_projections::sessions;
 use devauth_projections::users::{self, UserRow};
 
+use super::person::Person;
 use super::{Account, hex};
 use crate::app::App;
 use crate::crypto::password::Password;
@@ -51,7 +52,7 @@ pub async fn authenticate(
     match checked {
         Ok((Some(user), true)) => {
             app.limiter.succeed(&a_try.attempt, now).await;
-            record_user(user.id);
+            record_user(Person::of(application.id, user.id));
             Ok(user)
         }
         Ok((user, _)) => {
@@ -64,6 +65,17 @@ pub async fn authenticate(
             Err(error)
         }
     }
+}
+
+/// Notes that somebody proved who they are and is kept out all the same, because their address isn't verified.
+pub fn note_unverified(
+    app: &App,
+    application: &ApplicationRow,
+    request: &RequestContext,
+    email: &EmailAddress,
+    user: UserId,
+) {
+    Try::new(app, application, request, email).failed(Reason::EmailUnverified, Some(user));
 }
 
 /// Forgets failures and protection of an account: a completed reset proved whose it is. The locks in Postgres go with the
@@ -130,9 +142,10 @@ impl<'a> Try<'a> {
     async fn require_known(&self, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Known, ApiError> {
         let pool = &self.app.pool;
         let found = users::for_login(pool, self.application.id, &self.account.address).await?;
-        let addresses = match found {
-            Some((user, _)) => {
-                sessions::client_addresses(pool, self.application.id, user.id, now - KNOWN_FOR).await?
+        let owner = found.map(|(user, _)| user.id);
+        let addresses = match owner {
+            Some(owner) => {
+                sessions::client_addresses(pool, self.application.id, owner, now - KNOWN_FOR).await?
             }
             None => Vec::new(),
         };
@@ -140,20 +153,33 @@ impl<'a> Try<'a> {
         if addresses.iter().filter_map(network_of).any(|network| network == self.network) {
             Ok(Known::Yes)
         } else {
-            Err(self.refusal(ErrorCode::AccountProtected, Reason::AccountProtected, until))
+            self.failed(Reason::AccountProtected, owner);
+            Err(self.later(ErrorCode::AccountProtected, until))
         }
     }
 
-    /// Counted from now and not from when the try began: it may have waited for others of its pair.
     fn refusal(&self, code: ErrorCode, reason: Reason, until: DateTime<Utc>) -> ApiError {
         self.failed(reason, None);
+        self.later(code, until)
+    }
+
+    /// Counted from now and not from when the try began: it may have waited for others of its pair.
+    fn later(&self, code: ErrorCode, until: DateTime<Utc>) -> ApiError {
         let now = self.app.clock.now();
         ApiError::new(code).retry_after((until - now).to_std().unwrap_or_default())
     }
 
     fn failed(&self, reason: Reason, user: Option<UserId>) {
-        SecurityEvent::new("login_failed").reason(reason.name()).log();
+        SecurityEvent::new("login_failed")
+            .user_if_known(self.person(user).as_ref())
+            .reason(reason.name())
+            .log();
         self.note(What::Failed(reason), user);
+    }
+
+    /// Written out in less than a microsecond: nobody finds that behind the hash of a password.
+    fn person(&self, user: Option<UserId>) -> Option<Person> {
+        user.map(|user| Person::of(self.application.id, user))
     }
 
     /// For the developer's list. It is written after the answer, so it takes no part in how long that takes.
@@ -207,7 +233,8 @@ impl<'a> Try<'a> {
             let Some(until) = until else { continue };
             let lock = Lock { application: self.application.id, address: &self.account.address, network };
             login_locks::put(&self.app.pool, &lock, until).await?;
-            SecurityEvent::new("locked").log();
+            let owner = self.person(user.map(|user| user.id));
+            SecurityEvent::new("locked").user_if_known(owner.as_ref()).log();
             let recorded = match user {
                 Some(user) => self.record_lock(user.id, until, now).await?,
                 None => false,

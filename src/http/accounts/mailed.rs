@@ -9,6 +9,7 @@ use devauth_projections::secrets::one_time_tokens::{self, OneTimeToken};
 use devauth_projections::{Write, users};
 use secrecy::ExposeSecret as _;
 
+use super::person::Person;
 use crate::app::App;
 use crate::crypto::tokens::{Purpose, hash_one_time_token, sha256_of};
 use crate::http::context::RequestContext;
@@ -103,6 +104,7 @@ pub async fn request(
     let address = app.keys.address(application.id, email);
     let found = users::for_login(&app.pool, application.id, &address).await?;
     let Some((user, _)) = found.filter(|(user, _)| user.is_active()) else { return Ok(()) };
+    let person = Person::of(application.id, user.id);
     let now = app.clock.now();
     let bucket = Bucket {
         key: format!("mail:{}:{}", stored(purpose), user.id),
@@ -110,7 +112,7 @@ pub async fn request(
         window: ENOUGH_FOR,
     };
     if !app.limiter.admit(&bucket, now).await.allowed {
-        SecurityEvent::new("mails_withheld").user(&user.id).log();
+        SecurityEvent::new("mails_withheld").user(&person).log();
         return Ok(());
     }
     let mailed = Mailed::new(app, purpose, now);
@@ -127,8 +129,12 @@ pub async fn request(
         Err(error) => return Err(error.into()),
     };
     app.job_written.notify_one();
-    if changed && purpose == Purpose::ResetPassword {
-        SecurityEvent::new("password_reset_request").user(&user.id).log();
+    if changed {
+        let event = match purpose {
+            Purpose::VerifyEmail => SecurityEvent::new("email_verify_request"),
+            Purpose::ResetPassword => SecurityEvent::new("password_reset_request"),
+        };
+        event.user(&person).log();
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use devauth_projections::users::{self, UserRow};
 
 use super::login::forget_failures;
 use super::mailed::{self, notice};
+use super::person::Person;
 use super::verification::gone_is_invalid;
 use super::{Account, new_password};
 use crate::app::App;
@@ -54,7 +55,7 @@ pub async fn confirm(
     app.commands.execute::<User>(user, command, &context, writes).await.map_err(gone_is_invalid)?;
     app.job_written.notify_one();
     forget_failures(app, &Account { application: application.id, address }).await;
-    record_user(user);
+    record_user(Person::of(application.id, user));
     SecurityEvent::new("password_reset_confirm").log();
     find(app, application.id, user).await
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::mailed::{Mailed, notice};
 use super::new_password;
+use super::person::Person;
 use crate::app::App;
 use crate::commands::CommandError;
 use crate::crypto::tokens::Purpose;
@@ -76,7 +77,7 @@ pub async fn sign_up(
     match app.commands.execute::<User>(user, command, &context, writes).await {
         Ok(outcome) => {
             app.job_written.notify_one();
-            record_user(user);
+            record_user(Person::of(application.id, user));
             SecurityEvent::new("signup").log();
             if strict { Ok(SignedUp::Undisclosed) } else { Ok(SignedUp::User(user, Box::new(outcome.state))) }
         }

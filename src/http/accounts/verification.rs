@@ -6,6 +6,7 @@ use devauth_projections::secrets::one_time_tokens::OneTimeToken;
 use devauth_projections::users::{self, UserRow};
 
 use super::mailed;
+use super::person::Person;
 use crate::app::App;
 use crate::commands::CommandError;
 use crate::crypto::tokens::Purpose;
@@ -34,7 +35,7 @@ pub async fn confirm(
         .execute::<User>(user_id, command, &context, |_| Vec::new())
         .await
         .map_err(gone_is_invalid)?;
-    record_user(user_id);
+    record_user(Person::of(application, user_id));
     SecurityEvent::new("email_verified").log();
     Ok(users::get(&app.pool, application, user_id).await?.ok_or(ErrorCode::TokenInvalid)?)
 }

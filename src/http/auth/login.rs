@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::tokens::{Step, Tokens};
 use crate::app::App;
-use crate::http::accounts::login::authenticate;
+use crate::http::accounts::login::{authenticate, note_unverified};
 use crate::http::accounts::{self, session};
 use crate::http::body::{Body, Fields, Json};
 use crate::http::docs::errors::{AppKeyErrors, BodyErrors, HashingErrors, PasswordErrors};
@@ -50,6 +50,7 @@ pub async fn login(
     let application = client.application();
     let mut user = authenticate(&app, application, &client.request, &body.email, &body.password).await?;
     if application.settings.require_verified_email && !user.email_verified {
+        note_unverified(&app, application, &client.request, &body.email, user.id);
         return Err(ErrorCode::EmailUnverified.into());
     }
     let lives = application

@@ -9,6 +9,7 @@ use super::refresh::RefreshRequest;
 use crate::app::App;
 use crate::http::accounts::session;
 use crate::http::body::{Json, NoBody};
+use crate::http::context::record_user;
 use crate::http::docs::errors::{AppKeyErrors, BodyErrors, NoBodyErrors, TokenErrors};
 use crate::http::error::ApiError;
 use crate::http::extract::{ClientApp, CurrentUser};
@@ -30,6 +31,9 @@ pub async fn logout(
     if let Some((session, _)) = app.keys.refresh.parse(application.uuid(), &body.refresh_token) {
         let session = SessionId::from_uuid(session);
         let owner = devauth_projections::sessions::owner(&app.pool, application, session).await?;
+        if let Some(owner) = owner {
+            record_user(owner);
+        }
         if session::end(&app, application, session, owner, EndReason::Logout, &client.request).await? {
             SecurityEvent::new("logout").session(&session).log();
         }

@@ -70,6 +70,7 @@ pub async fn refresh(
         SecurityEvent::new("refresh_reused").session(&session).log();
         return Err(ErrorCode::RefreshTokenReused.into());
     }
+    SecurityEvent::new("refresh").session(&session).log();
     let step = Step { session, counter: state.counter, expires_at: state.expires_at };
     Ok(Json(Tokens::issue(&app, application, user, &step)))
 }

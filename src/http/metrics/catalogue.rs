@@ -2,6 +2,7 @@
 //! shows is compared with it.
 
 use devauth_projections::clean_up::Expired;
+use devauth_projections::login_failures::Reason;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use super::requests::{DECISIONS, POLICIES};
@@ -73,7 +74,7 @@ pub const METRICS: &[Metric] = &[
         "requests that the rate limit `admitted` or `refused` with 429, by bucket: `default` or `introspection`",
         "most are refused: an application needs a larger limit, or is attacked"),
     metric(LOGINS_TOTAL, Counter, &["result"],
-        "logins of users and developers: `ok`, or why not (`unknown_address`, `wrong_password`, `suspended`, `account_locked`, `account_protected`)",
+        "logins of users and developers: `ok`, or why not (`unknown_address`, `wrong_password`, `suspended`, `email_unverified`, `account_locked`, `account_protected`)",
         "failures jump: somebody tries out passwords"),
     metric(SECURITY_EVENTS_TOTAL, Counter, &["event"],
         "what the security events of the log count; `locked` are the lockouts",
@@ -118,14 +119,16 @@ pub const METRICS: &[Metric] = &[
 ];
 
 /// The security events, as `docs/operating.md` lists them.
-const EVENTS: [&str; 22] = [
+pub const EVENTS: [&str; 24] = [
     "signup",
     "login",
     "login_failed",
     "locked",
+    "refresh",
+    "refresh_reused",
     "logout",
     "session_revoked",
-    "refresh_reused",
+    "email_verify_request",
     "email_verified",
     "password_reset_request",
     "password_reset_confirm",
@@ -142,8 +145,6 @@ const EVENTS: [&str; 22] = [
     "user_restored",
     "user_erased",
 ];
-const LOGIN_RESULTS: [&str; 6] =
-    ["ok", "unknown_address", "wrong_password", "suspended", "account_locked", "account_protected"];
 
 /// Describes all, and begins every counter whose labels are known beforehand at 0: a query for growth sees nothing of a
 /// counter that begins at 1.
@@ -169,7 +170,7 @@ pub(super) fn begin() {
     for from in ["primary", "standby"] {
         counter!(READS_TOTAL, "from" => from).increment(0);
     }
-    for result in LOGIN_RESULTS {
+    for result in Reason::ALL.map(Reason::name).into_iter().chain(["ok"]) {
         counter!(LOGINS_TOTAL, "result" => result).increment(0);
     }
     for (policy, decision) in POLICIES.iter().flat_map(|policy| DECISIONS.map(|decision| (*policy, decision)))

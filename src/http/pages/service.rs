@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use devauth_aggregates::{User, UserCommand};
+use devauth_aggregates::{User, UserCommand, portal};
 use devauth_projections::applications::{self, ApplicationRow};
 use devauth_projections::secrets::one_time_tokens::OneTimeToken;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,7 +11,7 @@ use super::{LinkState, PageActions, PageOutcome};
 use crate::app::App;
 use crate::crypto::tokens::Purpose;
 use crate::http::accounts::{mailed, password_reset, verification};
-use crate::http::context::RequestContext;
+use crate::http::context::{RequestContext, record_app};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::limits::{Bucket, Network};
 
@@ -64,7 +64,12 @@ async fn admit(app: &App, context: &RequestContext) -> Result<(), ApiError> {
 async fn owner(app: &App, purpose: Purpose, token: &str) -> Result<(OneTimeToken, ApplicationRow), ApiError> {
     let found = mailed::find(app, purpose, token).await?;
     let application = applications::for_service(&app.pool, found.application_id).await?;
-    Ok((found, application.ok_or(ErrorCode::TokenInvalid)?))
+    let application = application.ok_or(ErrorCode::TokenInvalid)?;
+    // The portal's own routes name no application either.
+    if application.id != portal() {
+        record_app(application.id);
+    }
+    Ok((found, application))
 }
 
 /// The application behind a token that would be accepted now.

@@ -106,7 +106,7 @@ pub struct AuditEntry {
     /// The request.
     #[schema(required, example = "01932d5e-8a3b-7c1d-9f4e-2b6a7c8d9e0f")]
     pub request_id: Option<String>,
-    /// Why, for what failed: `unknown_address`, `wrong_password`, `suspended`, `account_locked` or `account_protected`.
+    /// Why, for what failed: `unknown_address`, `wrong_password`, `suspended`, `email_unverified`, `account_locked` or `account_protected`.
     #[schema(required, example = "wrong_password")]
     pub reason: Option<String>,
     /// Further ones of the same quarter of an hour that have no entry of their own; absent if there are none. Somebody who

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use devauth::http::accounts::login::authenticate;
 use devauth::http::context::RequestContext;
 use devauth_projections::applications;
+use devauth_projections::login_failures::Reason;
 use devauth_test_support::database::PATIENCE;
 use serde_json::{Value, json};
 
@@ -40,6 +41,29 @@ async fn the_developer_sees_why_and_the_caller_does_not() {
     assert_eq!(users, [&user["id"], &user["id"], &Value::Null]);
     assert!(found.iter().all(|entry| entry["actor"] == json!({"type": "anonymous", "id": null})));
     assert_eq!(found[1]["request_id"].as_str(), wrong.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn who_is_kept_out_for_an_unverified_address_is_in_it_and_is_not_guessing() {
+    let app = TestApp::start().await;
+    let (developer, acme) = acme(&app).await;
+    developer.set(&acme.id, json!({"require_verified_email": true})).await;
+    let client = acme.client.at(&app.another_node().await);
+    let user = client.sign_up(EMAIL).await;
+    // More than would lock the address for somebody who guesses.
+    for _ in 0..6 {
+        client.try_log_in(EMAIL, PASSWORD).await.refused(403, "email_unverified");
+    }
+    let last = client.try_log_in(EMAIL, PASSWORD).await;
+
+    let found = entries(&developer.client, &acme, "action=login_failed").await;
+
+    assert_eq!(found.len(), 7);
+    for entry in &found {
+        assert_eq!((&entry["reason"], &entry["user_id"]), (&json!("email_unverified"), &user["id"]));
+        assert_eq!(entry["actor"], json!({"type": "anonymous", "id": null}));
+    }
+    assert_eq!(found[0]["request_id"].as_str(), last.header("x-request-id"));
 }
 
 #[tokio::test]
@@ -168,7 +192,7 @@ async fn reasons_are_of_a_fixed_set_and_nothing_shows_the_address_or_the_passwor
         .fetch_all(&mut database)
         .await
         .unwrap();
-    let known = ["unknown_address", "wrong_password", "suspended", "account_locked", "account_protected"];
+    let known = Reason::ALL.map(Reason::name);
     let reasons: BTreeSet<String> = reasons.into_iter().flatten().collect();
     assert!(
         reasons.iter().all(|reason| known.contains(&reason.as_str())) && reasons.len() >= 3,
