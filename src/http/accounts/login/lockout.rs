@@ -176,3 +176,20 @@ impl Try<'_> {
         self.app.commands.execute::<User>(user, command, &context, row).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_redis_makes_up_is_for_no_longer_than_one_holds() {
+        let (now, holds) = (DateTime::UNIX_EPOCH, Duration::minutes(15));
+        let reached = |until| {
+            let lock = Reached::new("192.0.2.1", now + until, holds, now);
+            (lock.at - now, lock.until - now)
+        };
+
+        assert_eq!(reached(Duration::minutes(3)), (Duration::minutes(-12), Duration::minutes(3)));
+        assert_eq!(reached(Duration::days(36_500)), (CLOCKS_DIFFER, CLOCKS_DIFFER + holds));
+    }
+}
