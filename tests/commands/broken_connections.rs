@@ -61,10 +61,7 @@ async fn a_connection_that_never_lasts_gives_an_error_and_leaves_nothing() {
     let refused = scene.commands.execute(user, register(), &context(), writes_of(user)).await;
 
     assert!(proxy.all_cut());
-    let unavailable = matches!(
-        refused,
-        Err(CommandError::Store(devauth_projections::Error::Unavailable(_)))
-    );
+    let unavailable = matches!(refused, Err(CommandError::Store(devauth_projections::Error::Unavailable(_))));
     assert!(unavailable);
     assert_eq!(rows(&scene).await, [0; 5]);
     scene.user().await;

@@ -111,6 +111,11 @@ impl Caller {
         self.send(request.body(format!("{name}={value}"))).await.unwrap()
     }
 
+    /// Or the error of a connection that the node did not answer on.
+    pub async fn try_delete(&self, path: &str) -> reqwest::Result<Answer> {
+        self.send(self.http.delete(self.url(path))).await
+    }
+
     /// As plain RFC 7662 clients ask.
     pub async fn introspect_as(&self, id: &str, secret: &str, token: &Value) -> Answer {
         let request = self.http.post(self.url("/v1/auth/introspect")).basic_auth(id, Some(secret));
