@@ -11,5 +11,6 @@ mod health;
 mod isolation;
 mod keys;
 mod metrics;
+mod migrations;
 mod portal;
 mod well_known;
