@@ -13,4 +13,5 @@ mod keys;
 mod metrics;
 mod migrations;
 mod portal;
+mod races;
 mod well_known;
