@@ -14,6 +14,9 @@ pub enum Error {
     /// The address belongs to another user of the application.
     #[error("the address is taken")]
     AddressTaken,
+    /// The `Idempotency-Key` of this request is another one's by now, which does the work or has done it.
+    #[error("the request took so long that a repeated one took its Idempotency-Key over")]
+    ReservationLost,
     /// A person whose data would be recorded was erased.
     #[error("the person was erased")]
     PersonErased,

@@ -12,7 +12,7 @@ use crate::{Error, Pool, Tx};
 
 /// How long an answer is kept.
 pub const KEPT_FOR: Duration = Duration::hours(24);
-/// How long a reservation holds if its request never ends: a node that died.
+/// How long a reservation holds if its request does not end: a node that died, or one that is very slow.
 const RESERVED_FOR: Duration = Duration::seconds(60);
 
 /// A key as one caller uses it for one route.
@@ -26,10 +26,18 @@ pub struct Key {
     pub request_hash: [u8; 32],
 }
 
+/// A key that is kept for one request, until another may take it over.
+#[derive(Debug, Clone)]
+pub struct Reserved {
+    key: Key,
+    /// Names the reservation among those of its key: one that replaces it begins when it is over, so it ends later.
+    until: DateTime<Utc>,
+}
+
 /// What to do with a request that carries a key.
 pub enum Reservation {
     /// It is the first: do the work.
-    New,
+    New(Reserved),
     /// It was done: answer the same.
     Done {
         /// HTTP status of the answer.
@@ -53,6 +61,7 @@ pub async fn reserve(
     key: &Key,
     now: DateTime<Utc>,
 ) -> Result<Reservation, Error> {
+    let until = now + RESERVED_FOR;
     let reserved = sqlx::query(
         "INSERT INTO idempotency_keys AS k (scope, key_hash, request_hash, reserved_until, expires_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (scope, key_hash) DO UPDATE
@@ -64,13 +73,13 @@ pub async fn reserve(
     .bind(&key.scope)
     .bind(&key.key_hash[..])
     .bind(&key.request_hash[..])
-    .bind(now + RESERVED_FOR)
+    .bind(until)
     .bind(now + KEPT_FOR)
     .bind(now)
     .execute(pool)
     .await?;
     if reserved.rows_affected() == 1 {
-        return Ok(Reservation::New);
+        return Ok(Reservation::New(Reserved { key: key.clone(), until }));
     }
     let row = sqlx::query("SELECT request_hash, status, key_id, answer FROM idempotency_keys WHERE scope = $1 AND key_hash = $2")
         .bind(&key.scope)
@@ -92,55 +101,65 @@ pub async fn reserve(
 
 /// Stores the answer, in the transaction that does the work; `about` is whose data is in it.
 ///
+/// Work can outlast its reservation: then the repeated request does it too, and the first to commit is the one that did it.
+///
 /// # Errors
-/// Postgres is away.
+/// [`Error::ReservationLost`] if another request has taken the key over: this one must leave nothing. Or Postgres is away.
 pub async fn complete(
     tx: &mut Tx<'_>,
     keyring: &Keyring,
-    key: &Key,
+    Reserved { key, until }: &Reserved,
     status: u16,
     body: &[u8],
     about: Option<UserId>,
 ) -> Result<(), Error> {
     let sealed = keyring.seal(body, &bound_to(&key.scope));
-    sqlx::query("UPDATE idempotency_keys SET status = $3, key_id = $4, answer = $5, user_id = $6 WHERE scope = $1 AND key_hash = $2")
-        .bind(&key.scope)
-        .bind(&key.key_hash[..])
-        .bind(i16::try_from(status).unwrap_or(i16::MAX))
-        .bind(sealed.key_id)
-        .bind(sealed.content)
-        .bind(about.map(|user| user.uuid()))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+    let completed = sqlx::query(
+        "UPDATE idempotency_keys SET status = $4, key_id = $5, answer = $6, user_id = $7
+         WHERE scope = $1 AND key_hash = $2 AND reserved_until = $3",
+    )
+    .bind(&key.scope)
+    .bind(&key.key_hash[..])
+    .bind(until)
+    .bind(i16::try_from(status).unwrap_or(i16::MAX))
+    .bind(sealed.key_id)
+    .bind(sealed.content)
+    .bind(about.map(|user| user.uuid()))
+    .execute(&mut **tx)
+    .await?;
+    if completed.rows_affected() == 0 { Err(Error::ReservationLost) } else { Ok(()) }
 }
 
 /// Stores the answer to work that wrote nothing, or wrote it before.
 ///
 /// # Errors
-/// Postgres is away.
+/// As [`complete`].
 pub async fn complete_alone(
     pool: &Pool,
     keyring: &Keyring,
-    key: &Key,
+    reserved: &Reserved,
     status: u16,
     body: &[u8],
 ) -> Result<(), Error> {
     let mut tx = pool.begin().await?;
-    complete(&mut tx, keyring, key, status, body, None).await?;
+    complete(&mut tx, keyring, reserved, status, body, None).await?;
     Ok(tx.commit().await?)
 }
 
-/// Gives a reservation back: the request was refused and changed nothing.
+/// Gives a reservation back: the request was refused and changed nothing. A stored answer stays, and so does the reservation of
+/// whoever has taken the key over.
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn release(pool: &Pool, key: &Key) -> Result<(), Error> {
-    sqlx::query("DELETE FROM idempotency_keys WHERE scope = $1 AND key_hash = $2 AND status IS NULL")
-        .bind(&key.scope)
-        .bind(&key.key_hash[..])
-        .execute(pool)
-        .await?;
+pub async fn release(pool: &Pool, Reserved { key, until }: &Reserved) -> Result<(), Error> {
+    sqlx::query(
+        "DELETE FROM idempotency_keys WHERE scope = $1 AND key_hash = $2 AND reserved_until = $3 AND status IS NULL",
+    )
+    .bind(&key.scope)
+    .bind(&key.key_hash[..])
+    .bind(until)
+    .execute(pool)
+    .await?;
     Ok(())
 }
 

@@ -215,6 +215,7 @@ fn blame(error: Error, events: &[Recorded]) -> StepError {
         Error::Unavailable(_) | Error::Conflict => StepError::Later(error),
         Error::AlreadyRecorded
         | Error::AddressTaken
+        | Error::ReservationLost
         | Error::PersonErased
         | Error::Database(_)
         | Error::Corrupt(_)

@@ -35,7 +35,7 @@ pub enum Write {
     /// Work to do.
     Job(NewJob),
     /// The answer to a request with an Idempotency-Key, and whose data is in it.
-    Answer { key: idempotency::Key, status: u16, body: Vec<u8>, about: Option<UserId> },
+    Answer { key: idempotency::Reserved, status: u16, body: Vec<u8>, about: Option<UserId> },
     /// A person goes, with everything that is kept of them beside their events.
     Forget { user: UserId },
 }
@@ -64,7 +64,8 @@ impl Write {
     /// Writes it.
     ///
     /// # Errors
-    /// [`Error::AddressTaken`] for a claim that somebody has, or Postgres is away.
+    /// [`Error::AddressTaken`] for a claim that somebody has, [`Error::ReservationLost`] for an answer that another request gives, or
+    /// Postgres is away.
     pub async fn apply(&self, tx: &mut Tx<'_>, keyring: &Keyring) -> Result<(), Error> {
         match self {
             Write::Claim { application, address, user } => {

@@ -64,8 +64,10 @@ async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
         metrics: Some(metrics),
     };
     let service = Service::start(config, parts).await?;
+    // Before anybody reads that it is up: who is told to stop before they listen ends at once, and Postgres is left to its watchdog.
+    let told = until_told_to_stop();
     answer(&dev::walkthrough(&service.app.config.public_url, portal_pages::are_missing()))?;
-    until_told_to_stop().await;
+    told.await;
     tracing::info!("stopping: finishing what is in flight");
     service.stop().await;
     traces.end().await;

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use devauth_projections::idempotency::{self, Key, Reservation};
+use devauth_projections::idempotency::{self, Key, Reservation, Reserved};
 use serde_json::Value;
 
 use super::error::{ApiError, ErrorCode};
@@ -14,8 +14,9 @@ use crate::crypto::tokens::sha256_of;
 /// Runs `work` unless a request with the same key was worked on before; then the answer is that request's.
 ///
 /// `scope` says who uses the key and for what. `content` is what makes two requests the same; it is kept as a keyed
-/// fingerprint only, because it can hold a password. `work` is given the key, to store its answer with what it writes; without
-/// the header it runs as it is. A refused request gives the key back.
+/// fingerprint only, because it can hold a password. `work` is given the key, to store its answer with what it writes: so work
+/// that took too long, and was begun again by a repeated request, is done by one of the two. Without the header it runs as it is.
+/// A refused request gives the key back.
 ///
 /// # Errors
 /// `idempotency_in_progress`, `idempotency_mismatch`, a malformed key, or what `work` answers.
@@ -24,7 +25,7 @@ pub async fn once<F>(
     headers: &HeaderMap,
     scope: String,
     content: &Value,
-    work: impl FnOnce(Option<Key>) -> F,
+    work: impl FnOnce(Option<Reserved>) -> F,
 ) -> Result<Response, ApiError>
 where
     F: Future<Output = Result<Response, ApiError>>,
@@ -37,11 +38,11 @@ where
     };
     let now = app.clock.now();
     match idempotency::reserve(&app.pool, app.commands.log().keyring(), &key, now).await? {
-        Reservation::New => {
-            let answer = work(Some(key.clone())).await;
+        Reservation::New(reserved) => {
+            let answer = work(Some(reserved.clone())).await;
             // Completed keys stay; what was refused, or answered without an object, may be tried again. Should Postgres be
             // away just now, that is no reason to hide the answer: the reservation ends by itself.
-            if let Err(error) = idempotency::release(&app.pool, &key).await {
+            if let Err(error) = idempotency::release(&app.pool, &reserved).await {
                 tracing::warn!(%error, "an Idempotency-Key stays reserved for a minute");
             }
             answer
@@ -55,8 +56,8 @@ where
 /// Keeps the bare status as the answer to be repeated, for work that ended without a transaction of its own.
 ///
 /// # Errors
-/// Postgres is away.
-pub async fn keep(app: &App, key: &Key, status: StatusCode) -> Result<(), ApiError> {
+/// `idempotency_in_progress` if another request took the key over, or Postgres is away.
+pub async fn keep(app: &App, key: &Reserved, status: StatusCode) -> Result<(), ApiError> {
     let keyring = app.commands.log().keyring();
     Ok(idempotency::complete_alone(&app.pool, keyring, key, status.as_u16(), b"").await?)
 }

@@ -45,12 +45,12 @@ impl Holder {
     }
 }
 
-fn postmaster(dir: &Path) -> Pid {
+pub(crate) fn postmaster(dir: &Path) -> Pid {
     let text = fs::read_to_string(pid_file(dir)).unwrap();
     Pid::from_raw(text.lines().next().unwrap().parse().unwrap()).unwrap()
 }
 
-fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
     while !condition() {
         assert!(started.elapsed() < Duration::from_secs(30), "waited in vain for {what}");
@@ -92,7 +92,7 @@ async fn whatever_is_killed_the_next_start_works_and_nothing_is_lost() {
 
 /// Finds the watchdog over `server` by its arguments: a shell, its script, its name, the number.
 #[cfg(target_os = "linux")]
-fn kill_watchdog(server: Pid) {
+pub(crate) fn kill_watchdog(server: Pid) {
     let arguments = format!("watchdog\0{}\0", server.as_raw_pid());
     let processes =
         fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());

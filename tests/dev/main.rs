@@ -2,5 +2,7 @@
 
 mod interrupted;
 mod keys;
+#[cfg(target_os = "linux")]
+mod killed;
 mod postgres;
 mod walkthrough;

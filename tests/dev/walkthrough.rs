@@ -2,8 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -36,8 +38,27 @@ impl Dev {
 
     /// Runs the printed commands.
     pub fn paste(&self) -> Output {
+        self.pasting().wait_with_output().unwrap()
+    }
+
+    /// Begins to run them, in a process group of their own.
+    pub fn pasting(&self) -> Child {
         let script = devauth::dev::walkthrough_script(&self.url);
-        Command::new("sh").arg("-c").arg(script).output().unwrap()
+        let output = || Stdio::piped();
+        Command::new("sh")
+            .arg("-c")
+            .arg(script)
+            .process_group(0)
+            .stdout(output())
+            .stderr(output())
+            .spawn()
+            .unwrap()
+    }
+
+    /// SIGKILL: it gets no chance to clean up.
+    pub fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 
     /// Stops it as ctrl-c does.
@@ -63,6 +84,18 @@ fn statuses(output: &Output) -> Vec<String> {
     statuses
 }
 
+/// Checks what the printed commands answer, the first time or again.
+pub fn all_worked(output: &Output, again: bool) {
+    // The developer is there already; the application and its user are new ones.
+    let developer = if again { ("409", 1) } else { ("201", 1) };
+    let mut expected: Vec<String> = [("200", 9), ("201", 3), ("202", 1), ("204", 1), developer]
+        .iter()
+        .flat_map(|(code, count)| vec![(*code).to_owned(); *count])
+        .collect();
+    expected.sort();
+    assert_eq!(statuses(output), expected);
+}
+
 #[test]
 fn the_printed_commands_work_and_what_they_made_is_there_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
@@ -74,10 +107,26 @@ fn the_printed_commands_work_and_what_they_made_is_there_after_a_restart() {
     let second = again.paste();
     assert_eq!(again.stop(), Some(0));
 
-    let expected = |codes: &[(&str, usize)]| -> Vec<String> {
-        codes.iter().flat_map(|(code, count)| vec![(*code).to_owned(); *count]).collect()
+    all_worked(&first, false);
+    all_worked(&second, true);
+}
+
+/// How long a start may take when there is nothing to set up any more.
+const READY_IN: Duration = Duration::from_secs(5);
+
+#[test]
+fn from_the_second_start_on_it_is_ready_within_five_seconds() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(Dev::start(dir.path()).stop(), Some(0));
+
+    let start = || {
+        let started = Instant::now();
+        let dev = Dev::start(dir.path());
+        let took = started.elapsed();
+        assert_eq!(dev.stop(), Some(0));
+        println!("ready after {took:?}");
+        took
     };
-    assert_eq!(statuses(&first), expected(&[("200", 9), ("201", 4), ("202", 1), ("204", 1)]));
-    // The developer is there already; the application and its user are new ones.
-    assert_eq!(statuses(&second), expected(&[("200", 9), ("201", 3), ("202", 1), ("204", 1), ("409", 1)]));
+    // What else the machine does at the moment is not to decide: one of three is enough.
+    assert!((0..3).any(|_| start() < READY_IN), "not ready within {READY_IN:?}, three times");
 }

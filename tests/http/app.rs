@@ -58,6 +58,15 @@ impl TestApp {
         start_node(&self.config, &self.clock, &self.redis_prefix, &self.smtp).await
     }
 
+    /// Does something to the database while no node runs, and starts one again.
+    pub async fn while_stopped(self, work: impl AsyncFnOnce(&Database)) -> Self {
+        let TestApp { node, database, smtp, clock, config, redis_prefix } = self;
+        node.stop().await;
+        work(&database).await;
+        let node = start_node(&config, &clock, &redis_prefix, &smtp).await;
+        TestApp { node, database, smtp, clock, config, redis_prefix }
+    }
+
     /// Lets time pass, on all nodes.
     pub fn pass(&self, time: Duration) {
         self.clock.advance(chrono::Duration::from_std(time).unwrap());

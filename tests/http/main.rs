@@ -12,6 +12,8 @@ mod health;
 mod isolation;
 mod keys;
 mod metrics;
+mod migrations;
 mod pages;
 mod portal;
+mod races;
 mod well_known;

@@ -5,5 +5,6 @@ mod applications;
 mod audit_logs;
 mod developers;
 mod events;
+mod overtaken;
 mod statistics;
 mod users;

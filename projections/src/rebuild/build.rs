@@ -163,6 +163,7 @@ async fn project(target: &mut PgConnection, model: ReadModel, events: &[Recorded
         Error::Unavailable(_) | Error::Conflict => Refusal::Store(error),
         Error::AlreadyRecorded
         | Error::AddressTaken
+        | Error::ReservationLost
         | Error::PersonErased
         | Error::Database(_)
         | Error::Corrupt(_)

@@ -2,7 +2,7 @@
 
 use devauth_aggregates::{Session, SessionId, TokenId, User, UserEvent, UserId};
 use devauth_projections::event_log::Append;
-use devauth_projections::idempotency::{KEPT_FOR, Key};
+use devauth_projections::idempotency::{KEPT_FOR, Key, Reservation};
 use devauth_projections::jobs::NewJob;
 use devauth_projections::login_failures::{self, LoginFailure, Reason, What};
 use devauth_projections::login_locks::{self, Lock};
@@ -49,7 +49,8 @@ async fn known(fixture: &Fixture, address: [u8; 32]) -> (UserId, SessionId) {
     };
     let token = OneTimeToken { token_id, application_id: application(), user_id: user };
     let key = Key { scope: user.to_string(), key_hash: [1; 32], request_hash: [1; 32] };
-    idempotency::reserve(&fixture.pool, &keyring(), &key, at(0)).await.unwrap();
+    let reservation = idempotency::reserve(&fixture.pool, &keyring(), &key, at(0)).await.unwrap();
+    let Reservation::New(key) = reservation else { panic!("the key is new") };
     let about = Some(user);
     let writes = [
         Write::Claim { application: application(), address, user },

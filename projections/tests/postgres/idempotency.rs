@@ -1,10 +1,10 @@
 //! A creation that is asked for twice is done once, and both get the same answer.
 
 use devauth_projections::Error;
-use devauth_projections::idempotency::{self, Key, Reservation};
+use devauth_projections::idempotency::{self, Key, Reservation, Reserved};
 use devauth_projections::sealing::{Key256, Keyring, SealingError};
 
-use crate::fixture::{Fixture, at, keyring, rows, run};
+use crate::fixture::{Fixture, at, keyring, rows, run, waiting_for_locks};
 
 fn key(request: u8) -> Key {
     Key { scope: "key_1 POST /v1/auth/signup".to_owned(), key_hash: [1; 32], request_hash: [request; 32] }
@@ -14,16 +14,24 @@ async fn reserve(fixture: &Fixture, key: &Key, seconds: i64) -> Reservation {
     idempotency::reserve(&fixture.pool, &keyring(), key, at(seconds)).await.unwrap()
 }
 
-async fn complete(fixture: &Fixture, key: &Key, body: &[u8]) {
-    let mut tx = fixture.pool.begin().await.unwrap();
-    idempotency::complete(&mut tx, &keyring(), key, 201, body, None).await.unwrap();
-    tx.commit().await.unwrap();
+/// The same, where nobody has the key.
+async fn new(fixture: &Fixture, key: &Key, seconds: i64) -> Reserved {
+    match reserve(fixture, key, seconds).await {
+        Reservation::New(reserved) => reserved,
+        other @ (Reservation::Done { .. } | Reservation::InProgress | Reservation::Mismatch) => {
+            panic!("it is {}", word(&other))
+        }
+    }
+}
+
+async fn complete(fixture: &Fixture, key: &Reserved, body: &[u8]) {
+    idempotency::complete_alone(&fixture.pool, &keyring(), key, 201, body).await.unwrap();
 }
 
 /// In one word.
 fn word(reservation: &Reservation) -> &'static str {
     match reservation {
-        Reservation::New => "new",
+        Reservation::New(_) => "new",
         Reservation::Done { .. } => "done",
         Reservation::InProgress => "in progress",
         Reservation::Mismatch => "mismatch",
@@ -35,10 +43,10 @@ async fn a_key_goes_from_new_to_in_progress_to_done_and_is_forgotten_after_a_day
     let fixture = Fixture::new().await;
     let (mine, other) = (key(1), key(2));
 
-    assert_eq!(word(&reserve(&fixture, &mine, 0).await), "new");
+    let held = new(&fixture, &mine, 0).await;
     assert_eq!(word(&reserve(&fixture, &mine, 1).await), "in progress");
     assert_eq!(word(&reserve(&fixture, &other, 1).await), "mismatch");
-    complete(&fixture, &mine, b"{\"email\":\"ada@example.org\"}").await;
+    complete(&fixture, &held, b"{\"email\":\"ada@example.org\"}").await;
     let Reservation::Done { status, body } = reserve(&fixture, &mine, 86_399).await else {
         panic!("not done")
     };
@@ -70,14 +78,52 @@ async fn a_reservation_whose_node_died_is_taken_over_by_the_same_request_alone()
 }
 
 #[tokio::test]
+async fn who_was_overtaken_stores_nothing_and_gives_nothing_back() {
+    let fixture = Fixture::new().await;
+    let slow = new(&fixture, &key(1), 0).await;
+    let other = new(&fixture, &key(1), 60).await;
+
+    let lost = idempotency::complete_alone(&fixture.pool, &keyring(), &slow, 201, b"slow").await;
+    assert!(matches!(lost, Err(Error::ReservationLost)), "while the other works: {lost:?}");
+    idempotency::release(&fixture.pool, &slow).await.unwrap();
+    assert_eq!(word(&reserve(&fixture, &key(1), 61).await), "in progress", "for the other");
+    complete(&fixture, &other, b"other").await;
+    let lost = idempotency::complete_alone(&fixture.pool, &keyring(), &slow, 201, b"slow").await;
+    assert!(matches!(lost, Err(Error::ReservationLost)), "when the other is done: {lost:?}");
+
+    let Reservation::Done { body, .. } = reserve(&fixture, &key(1), 62).await else { panic!("not done") };
+    assert_eq!(body, b"other");
+    let later = new(&fixture, &key(2), 60 + 86_400).await;
+    let lost = idempotency::complete_alone(&fixture.pool, &keyring(), &other, 201, b"other").await;
+    assert!(matches!(lost, Err(Error::ReservationLost)), "a day later: {lost:?}");
+    complete(&fixture, &later, b"later").await;
+}
+
+#[tokio::test]
+async fn who_comes_to_take_over_waits_for_a_commit_that_is_under_way() {
+    let fixture = Fixture::new().await;
+    let slow = new(&fixture, &key(1), 0).await;
+    let mut tx = fixture.pool.begin().await.unwrap();
+    idempotency::complete(&mut tx, &keyring(), &slow, 201, b"slow", None).await.unwrap();
+
+    let pool = fixture.pool.clone();
+    let other =
+        tokio::spawn(async move { idempotency::reserve(&pool, &keyring(), &key(1), at(60)).await.unwrap() });
+    waiting_for_locks(&mut fixture.owner().await, 1).await;
+    tx.commit().await.unwrap();
+
+    assert_eq!(word(&other.await.unwrap()), "done");
+}
+
+#[tokio::test]
 async fn a_refused_request_gives_its_reservation_back_and_an_answer_stays() {
     let fixture = Fixture::new().await;
-    reserve(&fixture, &key(1), 0).await;
-    idempotency::release(&fixture.pool, &key(1)).await.unwrap();
-    assert_eq!(word(&reserve(&fixture, &key(2), 0).await), "new");
-    complete(&fixture, &key(2), b"{}").await;
+    let refused = new(&fixture, &key(1), 0).await;
+    idempotency::release(&fixture.pool, &refused).await.unwrap();
+    let answered = new(&fixture, &key(2), 0).await;
+    complete(&fixture, &answered, b"{}").await;
 
-    idempotency::release(&fixture.pool, &key(2)).await.unwrap();
+    idempotency::release(&fixture.pool, &answered).await.unwrap();
 
     assert_eq!(word(&reserve(&fixture, &key(2), 1).await), "done");
 }
@@ -101,9 +147,9 @@ async fn of_many_at_once_one_does_the_work() {
 #[tokio::test]
 async fn the_work_and_its_answer_are_stored_together_or_not_at_all() {
     let fixture = Fixture::new().await;
-    reserve(&fixture, &key(1), 0).await;
+    let held = new(&fixture, &key(1), 0).await;
     let mut tx = fixture.pool.begin().await.unwrap();
-    idempotency::complete(&mut tx, &keyring(), &key(1), 201, b"{}", None).await.unwrap();
+    idempotency::complete(&mut tx, &keyring(), &held, 201, b"{}", None).await.unwrap();
     tx.rollback().await.unwrap();
 
     assert_eq!(word(&reserve(&fixture, &key(1), 1).await), "in progress");
@@ -112,8 +158,8 @@ async fn the_work_and_its_answer_are_stored_together_or_not_at_all() {
 #[tokio::test]
 async fn an_answer_is_sealed_and_opens_only_for_its_request() {
     let fixture = Fixture::new().await;
-    reserve(&fixture, &key(1), 0).await;
-    complete(&fixture, &key(1), b"ada@example.org").await;
+    let held = new(&fixture, &key(1), 0).await;
+    complete(&fixture, &held, b"ada@example.org").await;
     let mut owner = fixture.owner().await;
     let hex: String = b"ada@example.org".iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(!rows(&mut owner, "idempotency_keys").await.concat().contains(&hex));

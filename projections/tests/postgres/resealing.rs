@@ -69,10 +69,9 @@ fn request(number: u8) -> Key {
 /// Something in every table: five stored answers, an application's secret, the root key. Answers the root key.
 async fn others(fixture: &Fixture) -> [u8; 32] {
     for number in 0..5 {
-        idempotency::reserve(&fixture.pool, &keyring(), &request(number), at(0)).await.unwrap();
-        idempotency::complete_alone(&fixture.pool, &keyring(), &request(number), 201, &[number])
-            .await
-            .unwrap();
+        let key = idempotency::reserve(&fixture.pool, &keyring(), &request(number), at(0)).await.unwrap();
+        let Reservation::New(key) = key else { panic!("each is new") };
+        idempotency::complete_alone(&fixture.pool, &keyring(), &key, 201, &[number]).await.unwrap();
     }
     // Reserved and not answered: nothing is sealed yet.
     idempotency::reserve(&fixture.pool, &keyring(), &request(9), at(0)).await.unwrap();

@@ -19,6 +19,8 @@ impl From<Error> for ApiError {
             // Lost every try against other writers: the request may be repeated.
             Error::Conflict | Error::AlreadyRecorded => ErrorCode::Conflict.into(),
             Error::AddressTaken => ErrorCode::EmailTaken.into(),
+            // Repeated, it gets the answer of the request that took the key over.
+            Error::ReservationLost => ErrorCode::IdempotencyInProgress.into(),
             // Erased while they acted: whatever they showed is good for nothing any more.
             Error::PersonErased => ErrorCode::InvalidToken.into(),
             Error::Database(cause) => ApiError::internal(cause),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 use crate::client::{Client, members, send};
 
-const APPLICATIONS: &str = "/v1/portal/applications";
+pub const APPLICATIONS: &str = "/v1/portal/applications";
 const APPLICATION: [&str; 6] = ["app_id", "created_at", "environment", "name", "settings", "updated_at"];
 
 /// A new application: its path, and what creating it answered.
