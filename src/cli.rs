@@ -131,14 +131,16 @@ enum Told {
     ByHand,
 }
 
-/// Waits for SIGTERM or ctrl-c.
-async fn until_told_to_stop() -> Told {
+/// Waits for SIGTERM or ctrl-c; one that comes after the call and before the waiting counts, too.
+fn until_told_to_stop() -> impl Future<Output = Told> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
     let mut interrupt = signal(SignalKind::interrupt()).expect("SIGINT can be listened for");
-    tokio::select! {
-        _ = terminate.recv() => Told::ByItsKeeper,
-        _ = interrupt.recv() => Told::ByHand,
+    async move {
+        tokio::select! {
+            _ = terminate.recv() => Told::ByItsKeeper,
+            _ = interrupt.recv() => Told::ByHand,
+        }
     }
 }
 
