@@ -32,6 +32,30 @@ pub enum Destination {
     Stderr,
 }
 
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogForm {
+    /// JSON lines, or a form for people if the destination is a terminal.
+    Fitting,
+    /// JSON lines wherever they go.
+    Json,
+}
+
+impl LogForm {
+    /// What a command was asked for with `--json` or without.
+    #[must_use]
+    pub fn asked(json: bool) -> Self {
+        if json { Self::Json } else { Self::Fitting }
+    }
+
+    fn is_for_people(self, terminal: bool) -> bool {
+        match self {
+            Self::Fitting => terminal,
+            Self::Json => false,
+        }
+    }
+}
+
 /// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -46,19 +70,20 @@ pub enum TelemetryError {
     Traces(String),
 }
 
-/// Starts logging: JSON lines, or a form for people if the destination is a terminal. And tracing, if that is configured.
+/// Starts logging, and tracing, if that is configured.
 ///
 /// # Errors
 /// When the filter can't be read, logging was started before, or traces can't be sent.
 pub fn init(
     filter: &str,
     destination: Destination,
+    form: LogForm,
     traces: Option<&config::Traces>,
 ) -> Result<Traces, TelemetryError> {
     let filter = EnvFilter::builder().parse(format!("{QUIET},{filter}"))?;
     let traces = match destination {
-        Destination::Stdout => start(filter, stdout, stdout().is_terminal(), traces)?,
-        Destination::Stderr => start(filter, stderr, stderr().is_terminal(), traces)?,
+        Destination::Stdout => start(filter, stdout, form.is_for_people(stdout().is_terminal()), traces)?,
+        Destination::Stderr => start(filter, stderr, form.is_for_people(stderr().is_terminal()), traces)?,
     };
     log_panics();
     Ok(traces)
@@ -67,7 +92,7 @@ pub fn init(
 fn start<W>(
     filter: EnvFilter,
     writer: W,
-    terminal: bool,
+    for_people: bool,
     traces: Option<&config::Traces>,
 ) -> Result<Traces, TelemetryError>
 where
@@ -76,7 +101,7 @@ where
     let Some(settings) = traces else {
         // A filter for everything at once is the cheapest that there is.
         let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-        if terminal {
+        if for_people {
             lines.compact().with_target(false).finish().try_init()?;
         } else {
             lines.fmt_fields(json::Members).event_format(json::Lines).finish().try_init()?;
@@ -86,7 +111,7 @@ where
     let (layer, traces) =
         traces::start(settings).map_err(|cause| TelemetryError::Traces(cause.to_string()))?;
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
-    let lines = if terminal {
+    let lines = if for_people {
         lines.compact().with_target(false).boxed()
     } else {
         lines.fmt_fields(json::Members).event_format(json::Lines).boxed()

@@ -17,8 +17,8 @@ pub const MAX_ORIGINS: usize = 50;
 pub const PASSWORD_MIN_LENGTH: std::ops::RangeInclusive<u32> = 8..=64;
 /// What `password_min_strength` may be, as zxcvbn scores.
 pub const PASSWORD_MIN_STRENGTH: std::ops::RangeInclusive<u8> = 0..=4;
-/// What `session_lifetime` may be, in seconds: five minutes to a year.
-pub const SESSION_LIFETIME: std::ops::RangeInclusive<u64> = 300..=31_536_000;
+/// What `session_lifetime` may be, in seconds: a second to a year.
+pub const SESSION_LIFETIME: std::ops::RangeInclusive<u64> = 1..=31_536_000;
 
 /// What an application is for. Given at its creation, never changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

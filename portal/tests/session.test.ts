@@ -80,7 +80,7 @@ it("a forgotten password is replaced by way of the mail, and a wrong one is said
   await page.getByRole("button", { name: "Send the link" }).click();
   await page.getByRole("heading", { name: "Look into your inbox" }).waitFor();
 
-  const link = `/developers/reset-password?token=${await mailedToken(email, "reset-password")}`;
+  const link = `/reset-password?token=${await mailedToken(email, "reset-password")}`;
   await page.goto(link);
   await page.getByLabel("New password").fill("ten-badgers-bake-bread");
   await page.getByRole("button", { name: "Set password" }).click();

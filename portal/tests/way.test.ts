@@ -31,7 +31,7 @@ it("leads from signup to a revoked key that is refused, and out again", async ()
 
   // Its address.
   await page.getByText("Please verify your address").waitFor();
-  await page.goto(`/developers/verify-email?token=${await mailedToken(email, "verify-email")}`);
+  await page.goto(`/verify-email?token=${await mailedToken(email, "verify-email")}`);
   await button("Verify my address").click();
   await page.getByRole("heading", { name: "Your address is verified" }).waitFor();
   await page.getByRole("link", { name: "To your applications" }).click();

@@ -53,6 +53,15 @@ pub fn newest() -> i64 {
     i64::try_from(NAMES.len()).unwrap_or(i64::MAX)
 }
 
+/// Version of the newest migration that is applied; 0 if none is.
+///
+/// # Errors
+/// Postgres is away, or nothing was ever migrated.
+pub async fn current(connection: &mut sqlx::PgConnection) -> Result<i64, Error> {
+    let sql = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
+    Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
+}
+
 /// Applies what is missing. Several nodes may do so at once: one works, the others wait.
 ///
 /// # Errors

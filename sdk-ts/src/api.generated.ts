@@ -929,7 +929,7 @@ export interface components {
             prefix: string;
             /**
              * Format: int32
-             * @description Its own limit; null: the service's.
+             * @description Its own limit: the one that it was issued with, or the service's default of then; null (older keys): the service's of now.
              */
             rate_limit_per_minute: number | null;
             /**
@@ -1291,7 +1291,7 @@ export interface components {
             label: string;
             /**
              * Format: int32
-             * @description Requests a minute; left out: the service's own limit.
+             * @description Requests a minute; left out: the service's default of today, which the key then keeps.
              */
             rate_limit_per_minute?: number;
             /**
@@ -1346,7 +1346,7 @@ export interface components {
                 prefix: string;
                 /**
                  * Format: int32
-                 * @description Its own limit; null: the service's.
+                 * @description Its own limit: the one that it was issued with, or the service's default of then; null (older keys): the service's of now.
                  */
                 rate_limit_per_minute: number | null;
                 /**
@@ -1749,7 +1749,7 @@ export interface components {
              * @example ada@example.org
              */
             email: string;
-            /** @description Anything the application wants to keep with the user; at most 4 KiB. */
+            /** @description Anything the application wants to keep with the user; at most 4 KiB, nested at most 64 levels deep. */
             metadata?: Record<string, unknown>;
             /**
              * Format: password
@@ -3267,7 +3267,7 @@ export interface operations {
                 limit?: number;
                 /** @description A part of the address; upper and lower case are the same. */
                 search?: string;
-                /** @description `next_cursor` of an earlier answer, in place of `page`: nobody comes twice and nobody is left out, whoever signs up meanwhile. */
+                /** @description `next_cursor` of an earlier answer, which wins over `page`: nobody comes twice and nobody is left out, whoever signs up meanwhile. */
                 cursor?: string;
             };
             header?: never;

@@ -34,7 +34,7 @@ export class DevAuthClient {
   /**
    * Signs a user up. They get a mail with a link to verify their address, and are not logged in.
    *
-   * @param user.metadata Anything to keep with the user, up to 4 KiB of JSON.
+   * @param user.metadata Anything to keep with the user, up to 4 KiB of JSON, nested at most 64 levels deep.
    * @param options.idempotencyKey 16 to 64 printable ASCII characters that name this signup; by default new ones. A signup that is
    * repeated with the same key within 24 hours happens once.
    * @returns The user, or `null` if the application's `signup_mode` is `strict`, which does not tell whether the address was taken.

@@ -1,6 +1,6 @@
 //! `devauth dev`: everything for a first try on one machine.
 
-use super::{Failure, answer, block_on, env, until_told_to_stop, warn_of_unknown_variables};
+use super::{Failure, answer, answer_json, block_on, env, until_told_to_stop, warn_of_unknown_variables};
 use crate::app::REDIS_PREFIX;
 use crate::clock::Clock;
 use crate::config::{Config, Keys, Provided};
@@ -9,7 +9,7 @@ use crate::http::{dev_mail, metrics, portal_pages};
 use crate::mailer::inbox::DevInbox;
 use crate::mailer::transport::Transport;
 use crate::service::{Parts, Service};
-use crate::telemetry::{self, Destination};
+use crate::telemetry::{self, Destination, LogForm};
 
 /// Run everything for a first try on this machine, with nothing configured
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,11 @@ use crate::telemetry::{self, Destination};
         Data is kept in DEVAUTH_DATA_DIR between runs. Never expose this to a network.",
     after_help = AFTER_HELP
 )]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Write JSON lines to a terminal, too, and say where everything is in JSON
+    #[arg(long)]
+    json: bool,
+}
 
 const AFTER_HELP: &str = "\
 Example:
@@ -31,7 +35,7 @@ Exit status:
   1  it could not start: no Postgres binaries were found, a port is taken
   2  the command line or a variable is wrong";
 
-pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     warn_of_unknown_variables();
     let data_dir = dev::data_dir::locate().map_err(|cause| Failure::usage(cause.to_string()))?;
     block_on(async {
@@ -39,7 +43,7 @@ pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
             .await
             .map_err(|_panicked| Failure::failed("the local Postgres could not be started"))?
             .map_err(|cause| Failure::failed(cause.to_string()))?;
-        let ended = serve(&environment).await;
+        let ended = serve(&environment, args).await;
         let stopped = tokio::task::spawn_blocking(move || environment.postgres.stop()).await;
         ended?;
         match stopped {
@@ -49,10 +53,11 @@ pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
     })
 }
 
-async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
+async fn serve(environment: &DevEnvironment, args: &Args) -> Result<(), Failure> {
     let config = configure(environment)?;
-    let traces = telemetry::init(&config.log, Destination::Stderr, config.traces.as_ref())
-        .map_err(|cause| Failure::usage(cause.to_string()))?;
+    let traces =
+        telemetry::init(&config.log, Destination::Stderr, LogForm::asked(args.json), config.traces.as_ref())
+            .map_err(|cause| Failure::usage(cause.to_string()))?;
     let inbox = DevInbox::open(&environment.mail_dir)
         .map_err(|cause| Failure::failed(format!("the inbox can't be opened: {cause}")))?;
     let metrics = metrics::install().map_err(|cause| Failure::failed(cause.to_string()))?;
@@ -65,9 +70,16 @@ async fn serve(environment: &DevEnvironment) -> Result<(), Failure> {
     };
     let service = Service::start(config, parts).await?;
     // Before anybody reads that it is up: who is told to stop before they listen ends at once, and Postgres is left to its watchdog.
-    let told = until_told_to_stop();
-    answer(&dev::walkthrough(&service.app.config.public_url, portal_pages::are_missing()))?;
-    told.await;
+    let told_to_stop = until_told_to_stop();
+    let url = &service.app.config.public_url;
+    if args.json {
+        answer_json(
+            &serde_json::json!({ "url": url, "docs": format!("{url}/docs"), "mail": format!("{url}/dev/mail") }),
+        )?;
+    } else {
+        answer(&dev::walkthrough(url, portal_pages::are_missing()))?;
+    }
+    told_to_stop.await;
     tracing::info!("stopping: finishing what is in flight");
     service.stop().await;
     traces.end().await;

@@ -31,6 +31,9 @@ pub(super) struct Args {
     /// Seconds to wait for the answer
     #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
     timeout: u64,
+    /// Answer in JSON, as the node does anyway
+    #[arg(long)]
+    json: bool,
 }
 
 const AFTER_HELP: &str = "\

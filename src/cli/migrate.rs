@@ -1,5 +1,6 @@
 //! `devauth migrate`: brings the database to this version.
 
+use devauth_projections::migrations;
 use secrecy::ExposeSecret as _;
 
 use super::{Failure, answer, answer_json, block_on, env};
@@ -28,7 +29,7 @@ Example:
   DEVAUTH_ENV=development devauth migrate --down-to 3
 
 Exit status:
-  0  the database is at the version asked for
+  0  nothing is left to do, and the answer is the version that the database has
   1  the database cannot be reached, or a migration failed (it then changed nothing)
   2  the command line or the configuration is wrong";
 
@@ -38,6 +39,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return Err(Failure::usage(
             "--down-to loses data and is refused in production; set DEVAUTH_ENV=development if this is none",
         ));
+    }
+    let newest = migrations::newest();
+    if args.down_to.is_some_and(|version| version > newest) {
+        return Err(Failure::usage(format!("--down-to is above {newest}, the newest version there is")));
     }
     let url = migration.database_url.expose_secret();
     let version = block_on(async { Ok(service::migrate(url, args.down_to).await?) })?;

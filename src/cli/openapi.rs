@@ -8,7 +8,11 @@ use super::{Failure, answer};
     long_about = "Print the OpenAPI 3.1 document of this version, the same that the service answers at /openapi.json.",
     after_help = AFTER_HELP
 )]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Answer in JSON, as it does anyway
+    #[arg(long)]
+    json: bool,
+}
 
 const AFTER_HELP: &str = "\
 Example:
@@ -19,6 +23,6 @@ Exit status:
   1  the answer could not be written
   2  the command line is wrong";
 
-pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
+pub(super) fn run(Args { json: _ }: &Args) -> Result<(), Failure> {
     answer(&crate::http::routes::openapi())
 }

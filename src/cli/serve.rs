@@ -11,7 +11,7 @@ use crate::crypto::random;
 use crate::http::{metrics, portal_pages};
 use crate::mailer::transport::Transport;
 use crate::service::{Parts, Service};
-use crate::telemetry::{self, Destination};
+use crate::telemetry::{self, Destination, LogForm};
 
 /// Run the service, configured by the environment
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,11 @@ use crate::telemetry::{self, Destination};
         doesn't wait.",
     after_help = AFTER_HELP
 )]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Write JSON lines to a terminal, too
+    #[arg(long)]
+    json: bool,
+}
 
 const AFTER_HELP: &str = "\
 Example:
@@ -35,12 +39,13 @@ Exit status:
   1  it could not start or go on: the database cannot be reached, a port is taken
   2  the command line or the configuration is wrong; all problems are named at once";
 
-pub(super) fn run(Args {}: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     random::prepare();
     warn_of_unknown_variables();
     let config = Config::from_env(&env)?;
-    let traces = telemetry::init(&config.log, Destination::Stdout, config.traces.as_ref())
-        .map_err(|cause| Failure::usage(cause.to_string()))?;
+    let traces =
+        telemetry::init(&config.log, Destination::Stdout, LogForm::asked(args.json), config.traces.as_ref())
+            .map_err(|cause| Failure::usage(cause.to_string()))?;
     block_on(async {
         let ended = serve(config).await;
         traces.end().await;

@@ -208,7 +208,7 @@ pub(super) const RATE_LIMIT_PER_MINUTE: Variable = Variable {
     default: Some("60"),
     accepts: Accepts::Count { min: 1, max: 1_000_000 },
     example: "60",
-    meaning: "How many requests an API key may make a minute unless the key says otherwise",
+    meaning: "How many requests a minute an API key may make that is issued from now on without a limit of its own",
     ..PLAIN
 };
 

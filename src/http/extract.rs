@@ -4,12 +4,14 @@ mod client_app;
 mod current_developer;
 mod current_user;
 mod owned_user;
+mod path_id;
 pub mod rate;
 
 pub use client_app::{ClientApp, IntrospectingApp};
 pub use current_developer::{CurrentDeveloper, OwnedApplication, cookie_name, own_origin};
 pub use current_user::{CurrentUser, LivingToken, living_session};
 pub use owned_user::OwnedUser;
+pub use path_id::PathId;
 
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, ORIGIN};

@@ -15,8 +15,9 @@ use super::docs::errors::UnavailableErrors;
 use super::error::{ApiError, ErrorCode};
 use crate::app::App;
 
-/// Mail older than this says that its way out is blocked; the contract promises 30 seconds.
-const MAIL_WAITS: Duration = Duration::seconds(60);
+/// Mail older than this says that its way out is blocked: the quick tries are over by then. The contract promises 30 seconds,
+/// and who watches has to know before they are over.
+const MAIL_WAITS: Duration = Duration::seconds(15);
 /// Events that wait for longer say that something holds up who follows the log; a second is usual at most.
 const LOG_WAITS: Duration = Duration::seconds(30);
 

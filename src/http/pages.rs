@@ -1,13 +1,14 @@
 //! The plain pages behind mailed links, for applications that have none of their own: `/verify-email`, `/reset-password`.
 //!
 //! Opening a page changes nothing, because mail scanners open links: only the form on it uses the token up. The pages
-//! need no script. They know the application through the token alone.
+//! need no script. They know the application through the token alone; developers are led to the portal, which has such pages
+//! itself, unless it was left out of this build.
 
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{RawQuery, Request, State};
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
@@ -34,7 +35,7 @@ const POLICY: &str =
 
 /// What the pages ask of the service.
 pub trait PageActions: Clone + Send + Sync + 'static {
-    /// Looks whether a link still works, without using it up.
+    /// Looks whether a link still works, and where, without using it up.
     fn look(&self, purpose: Purpose, token: &str) -> impl Future<Output = LinkState> + Send;
 
     /// Verifies the address that the token was mailed to.
@@ -56,6 +57,11 @@ pub enum LinkState {
     Good {
         /// The name of the application that it belongs to.
         application_name: String,
+    },
+    /// It belongs to an application with a page of its own in this service: the portal.
+    Elsewhere {
+        /// Path and query of that page.
+        page: String,
     },
     /// Unknown, used, expired or replaced by a newer one.
     Spent,
@@ -105,6 +111,7 @@ async fn show<A: PageActions>(actions: A, purpose: Purpose, query: Option<String
             let view = View::Ask { purpose, application: &application_name, token: &token, problems: &[] };
             page(StatusCode::OK, &view)
         }
+        LinkState::Elsewhere { page } => lead_to(&page),
         LinkState::Spent => page(StatusCode::BAD_REQUEST, &View::Spent { purpose }),
         LinkState::Unavailable => later(StatusCode::SERVICE_UNAVAILABLE, purpose, Duration::from_secs(1)),
     }
@@ -155,7 +162,7 @@ async fn answer<A: PageActions>(
         PageOutcome::Refused(problems) => {
             let application = match actions.look(purpose, &form.token).await {
                 LinkState::Good { application_name } => application_name,
-                LinkState::Spent | LinkState::Unavailable => String::new(),
+                LinkState::Elsewhere { .. } | LinkState::Spent | LinkState::Unavailable => String::new(),
             };
             let view =
                 View::Ask { purpose, application: &application, token: &form.token, problems: &problems };
@@ -168,6 +175,13 @@ async fn answer<A: PageActions>(
 
 fn page(status: StatusCode, view: &View<'_>) -> Response {
     document(status, POLICY, view.render())
+}
+
+/// The address holds a token, so this is kept to itself as the page is.
+fn lead_to(address: &str) -> Response {
+    let mut response = document(StatusCode::SEE_OTHER, POLICY, String::new());
+    response.headers_mut().extend(HeaderValue::from_str(address).map(|address| (LOCATION, address)));
+    response
 }
 
 fn later(status: StatusCode, purpose: Purpose, after: Duration) -> Response {

@@ -48,10 +48,12 @@ pub fn are_missing() -> Option<&'static str> {
         .then_some("no portal: Node was not there when this program was built; the API and /docs work")
 }
 
-/// What precedes `/verify-email` and `/reset-password` in the portal.
+/// Where the portal has its own page for a mailed link, on the host of `public_url`, which may be below a path there.
 #[must_use]
-pub fn for_links(public_url: &str) -> String {
-    format!("{}/developers", public_url.trim_end_matches('/'))
+pub fn for_link(public_url: &str, page: &str, token: &str) -> String {
+    let below = url::Url::parse(public_url).map(|url| url.path().trim_end_matches('/').to_owned());
+    let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    format!("{}/developers/{page}?token={token}", below.unwrap_or_default())
 }
 
 /// Serves the pages wherever nothing else is.
@@ -67,22 +69,27 @@ fn pages(file: fn(&str) -> Option<EmbeddedFile>) -> Router {
 
 fn answer(file: fn(&str) -> Option<EmbeddedFile>, request: &Request) -> Response {
     // A target may also be the name of a host alone, which has no path.
-    let asks_for_a_path = request.uri().path().starts_with('/');
-    if !asks_for_a_path || !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return ApiError::from(ErrorCode::NotFound).into_response();
+    let path = request.uri().path().strip_prefix('/').map(|path| path.trim_start_matches('/'));
+    let found = path.and_then(|path| find(file, path, request.headers()));
+    match (found, request.method()) {
+        (Some(found), &Method::GET | &Method::HEAD) => found,
+        (Some(_), _) => ApiError::new(ErrorCode::MethodNotAllowed).allow("GET,HEAD").into_response(),
+        (None, _) => ApiError::from(ErrorCode::NotFound).into_response(),
     }
-    let path = request.uri().path().trim_start_matches('/');
+}
+
+/// What who reads `path` is sent.
+fn find(file: fn(&str) -> Option<EmbeddedFile>, path: &str, headers: &HeaderMap) -> Option<Response> {
     if path != DOCUMENT
         && let Some(found) = file(path).filter(|_| !path.is_empty())
     {
-        return send(path, found, request.headers());
+        return Some(send(path, found, headers));
     }
     match file(DOCUMENT) {
-        Some(found) if is_page(path, request.headers()) => send(DOCUMENT, found, request.headers()),
-        None if path.is_empty() => {
-            document(StatusCode::OK, POLICY, include_str!("portal_pages/absent.html").to_owned())
-        }
-        _ => ApiError::from(ErrorCode::NotFound).into_response(),
+        Some(found) => is_page(path, headers).then(|| send(DOCUMENT, found, headers)),
+        None => path
+            .is_empty()
+            .then(|| document(StatusCode::OK, POLICY, include_str!("portal_pages/absent.html").to_owned())),
     }
 }
 

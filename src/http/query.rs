@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use chrono::{DateTime, Datelike as _, Utc};
 
 use super::body::FieldProblem;
 use super::error::{ApiError, FieldError};
@@ -90,6 +91,11 @@ impl QueryFields {
         parse(&text).map_err(|problem| self.problem(name, problem)).ok()
     }
 
+    /// A moment in the form of RFC 3339 that may be absent.
+    pub fn optional_time(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
+        self.parse_optional(name, time)
+    }
+
     /// A whole number in plain digits within a range that may be absent.
     pub fn optional_integer(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
         self.parse_optional(name, |text| whole(text, range))
@@ -125,6 +131,18 @@ impl QueryFields {
         }
         read.ok_or_else(|| ApiError::internal("a query was refused without a complaint"))
     }
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, FieldProblem> {
+    let parsed = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+    parsed.filter(|time| is_ordinary(*time)).ok_or_else(|| {
+        FieldProblem::new("invalid_time", "must be a time like 2026-01-31T12:00:00Z (RFC 3339)")
+    })
+}
+
+/// Whether RFC 3339 has a spelling for a moment: not for one outside the years 0 to 9999, to which an offset can lead, too.
+pub fn is_ordinary(time: DateTime<Utc>) -> bool {
+    (0..=9999).contains(&time.year())
 }
 
 fn whole(text: &str, range: RangeInclusive<i64>) -> Result<i64, FieldProblem> {

@@ -2,7 +2,7 @@
 //! link is never stored with a job, and what was overtaken meanwhile is not mailed.
 
 use chrono::{DateTime, Utc};
-use devauth_aggregates::{EmailAddress, User, UserCommand, portal};
+use devauth_aggregates::{EmailAddress, User, UserCommand};
 use devauth_projections::applications;
 use devauth_projections::jobs::Job;
 use secrecy::ExposeSecret as _;
@@ -10,7 +10,6 @@ use secrecy::ExposeSecret as _;
 use super::message::{MailFacts, MailKind};
 use crate::app::App;
 use crate::crypto::tokens::Purpose;
-use crate::http::portal_pages;
 
 /// What a look at a job's user and application shows.
 #[derive(Debug)]
@@ -59,11 +58,7 @@ fn is_wanted(kind: MailKind, job: &Job, user: &User, now: DateTime<Utc>) -> bool
 /// Name and base of links of the application the mail comes from, unless it was deleted.
 async fn sender(app: &App, job: &Job) -> Result<Option<(String, String)>, devauth_projections::Error> {
     let application = applications::for_service(&app.pool, job.application_id).await?;
-    // The portal has pages of its own for developers, unless it was left out of this build.
-    let portal = job.application_id == portal() && portal_pages::are_built();
-    let own =
-        |public_url: &str| if portal { portal_pages::for_links(public_url) } else { public_url.to_owned() };
-    let base = |app_url: Option<String>| app_url.unwrap_or_else(|| own(&app.config.public_url));
+    let base = |app_url: Option<String>| app_url.unwrap_or_else(|| app.config.public_url.clone());
     Ok(application.map(|found| (found.name, base(found.settings.app_url))))
 }
 

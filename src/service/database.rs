@@ -7,7 +7,8 @@ use secrecy::ExposeSecret as _;
 
 use crate::config::Config;
 
-/// Brings the database to `version` (the newest if none is named); answers the version.
+/// Brings the database to `version` (the newest if none is named); answers the version that it
+/// has then: there is nothing to undo above one that it has not reached.
 ///
 /// # Errors
 /// Postgres is away or refuses.
@@ -17,15 +18,14 @@ pub async fn migrate(url: &str, version: Option<i64>) -> Result<i64, Error> {
         Some(version) => {
             drop_left_overs(&mut connection).await;
             migrations::down(&mut connection, version).await?;
-            Ok(version)
         }
         None => {
             up(&mut connection).await?;
             // New tables are nobody's but the owner's until they are granted.
             roles::restrict(&mut connection).await?;
-            Ok(migrations::newest())
         }
     }
+    migrations::current(&mut connection).await
 }
 
 async fn up(connection: &mut Connection) -> Result<(), Error> {

@@ -41,6 +41,13 @@ fn text(work: impl FnOnce()) -> String {
 }
 
 #[test]
+fn a_terminal_gets_json_lines_from_who_asks_for_them() {
+    assert!(LogForm::asked(false).is_for_people(true));
+    assert!(!LogForm::asked(false).is_for_people(false));
+    assert!(!LogForm::asked(true).is_for_people(true));
+}
+
+#[test]
 fn a_security_event_carries_the_ids_of_its_request() {
     let lines = lines(|| {
         let _entered =
@@ -78,7 +85,10 @@ fn a_line_is_one_flat_object_with_a_time_in_utc() {
 
 #[test]
 fn a_filter_that_makes_no_sense_is_refused() {
-    assert!(matches!(init("devauth=loud", Destination::Stderr, None), Err(TelemetryError::Filter(_))));
+    assert!(matches!(
+        init("devauth=loud", Destination::Stderr, LogForm::Json, None),
+        Err(TelemetryError::Filter(_))
+    ));
 }
 
 #[test]

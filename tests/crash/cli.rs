@@ -28,6 +28,19 @@ async fn migrations_go_forward_anywhere_and_back_only_in_development() {
     assert!(tables(&database).await > 15, "nothing was done");
 
     let development = ("DEVAUTH_ENV", "development");
+    let above = (newest + 1).to_string();
+    let (status, said, errors) = run(&["migrate", "--down-to", &above, "--json"], &[url, development]).await;
+    assert_eq!((status, said.as_str()), (Some(2), ""));
+    assert!(errors.contains(&format!("above {newest}")), "{errors}");
+    let version = async |version: i64| {
+        let arguments = ["migrate", "--json", "--down-to", &version.to_string()];
+        let (status, said, errors) = run(&arguments, &[url, development]).await;
+        assert_eq!(status, Some(0), "{errors}");
+        serde_json::from_str::<Value>(&said).unwrap()["version"].as_i64().unwrap()
+    };
+    assert_eq!(version(newest).await, newest);
+    assert_eq!(version(newest - 2).await, newest - 2);
+    assert_eq!(version(newest - 1).await, newest - 2, "it does not go up");
     let (status, _, errors) = run(&["migrate", "--down-to", "0"], &[url, development]).await;
     assert_eq!(status, Some(0), "{errors}");
     assert_eq!(tables(&database).await, 0);
@@ -52,6 +65,7 @@ async fn the_description_of_the_interface_is_printed_without_any_configuration()
     let (status, said, errors) = run(&["openapi"], &[]).await;
 
     assert_eq!((status, errors.as_str()), (Some(0), ""));
+    assert_eq!(run(&["openapi", "--json"], &[]).await.1, said);
     let document: Value = serde_json::from_str(&said).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     assert!(document["paths"]["/v1/auth/login"].is_object());
@@ -84,6 +98,8 @@ async fn the_health_of_the_node_on_this_machine_is_an_answer_and_a_status() {
     let serves = answering(200, degraded).await;
     let (status, said, errors) = run(&["health"], &[("DEVAUTH_BIND", &serves)]).await;
     assert_eq!((status, said.trim_end(), errors.as_str()), (Some(0), degraded, ""));
+
+    assert_eq!(run(&["health", "--json"], &[("DEVAUTH_BIND", &serves)]).await.1, said);
 
     let cannot = answering(503, r#"{"code":"unavailable"}"#).await;
     let (status, said, errors) = run(&["health"], &[("DEVAUTH_BIND", &cannot)]).await;

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 /// A running `devauth dev`.
 pub struct Dev {
@@ -18,22 +19,24 @@ pub struct Dev {
 impl Dev {
     /// Starts it and waits until it says that it is up.
     pub fn start(data_dir: &Path) -> Self {
-        let [port, admin] = [free_port(), free_port()];
-        let mut process = Command::new(env!("CARGO_BIN_EXE_devauth"))
-            .arg("dev")
-            .env("DEVAUTH_DATA_DIR", data_dir)
-            .env("DEVAUTH_BIND", format!("127.0.0.1:{port}"))
-            .env("DEVAUTH_ADMIN_BIND", format!("127.0.0.1:{admin}"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let (process, mut lines) = spawn(data_dir, &[]);
         let up = lines.find_map(|line| line.split_once("DevAuth is up at ").map(|(_, url)| url.to_owned()));
         let dev = Dev { process, url: up.expect("it comes up") };
         // Whatever else it prints is read, or it would wait for a reader.
         std::thread::spawn(move || lines.for_each(drop));
         dev
+    }
+
+    /// Starts it for a program, and waits until it answers.
+    fn start_for_scripts(data_dir: &Path) -> (Self, Value) {
+        let (process, mut lines) = spawn(data_dir, &["--json"]);
+        let mut said = lines.next().expect("it comes up");
+        assert_eq!(said, "{", "nothing but an object");
+        while !said.ends_with("\n}") {
+            said += &format!("\n{}", lines.next().expect("an object has an end"));
+        }
+        let answer: Value = serde_json::from_str(&said).unwrap();
+        (Dev { process, url: answer["url"].as_str().unwrap().to_owned() }, answer)
     }
 
     /// Runs the printed commands.
@@ -67,6 +70,23 @@ impl Dev {
         kill_process(pid, Signal::INT).unwrap();
         self.process.wait().unwrap().code()
     }
+}
+
+/// The program and what it prints.
+fn spawn(data_dir: &Path, arguments: &[&str]) -> (Child, impl Iterator<Item = String> + Send + 'static) {
+    let [port, admin] = [free_port(), free_port()];
+    let mut process = Command::new(env!("CARGO_BIN_EXE_devauth"))
+        .arg("dev")
+        .args(arguments)
+        .env("DEVAUTH_DATA_DIR", data_dir)
+        .env("DEVAUTH_BIND", format!("127.0.0.1:{port}"))
+        .env("DEVAUTH_ADMIN_BIND", format!("127.0.0.1:{admin}"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+    (process, lines)
 }
 
 fn free_port() -> u16 {
@@ -109,6 +129,11 @@ fn the_printed_commands_work_and_what_they_made_is_there_after_a_restart() {
 
     all_worked(&first, false);
     all_worked(&second, true);
+
+    let (asked, answer) = Dev::start_for_scripts(dir.path());
+    let places = ["docs", "mail"].map(|name| answer[name].as_str().unwrap().to_owned());
+    assert_eq!(places, ["/docs", "/dev/mail"].map(|path| format!("{}{path}", asked.url)));
+    assert_eq!(asked.stop(), Some(0));
 }
 
 /// How long a start may take when there is nothing to set up any more.

@@ -55,7 +55,14 @@ impl TestApp {
 
     /// Another node on the same database, Redis and clock.
     pub async fn another_node(&self) -> Service {
-        start_node(&self.config, &self.clock, &self.redis_prefix, &self.smtp).await
+        self.another_node_with(|_| {}).await
+    }
+
+    /// Another node whose configuration was changed first.
+    pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Service {
+        let mut config = self.config.clone();
+        change(&mut config);
+        start_node(&config, &self.clock, &self.redis_prefix, &self.smtp).await
     }
 
     /// Does something to the database while no node runs, and starts one again.

@@ -1,6 +1,7 @@
 //! Callers of the service: anybody, a developer, an application's backend.
 
 use devauth_test_support::database::PATIENCE;
+use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -54,8 +55,8 @@ pub struct Client {
 impl Client {
     /// A caller without credentials.
     pub fn new(base: String) -> Self {
-        // Every test has its own pool; proxies of the environment are none of ours.
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        // Every test has its own pool; proxies of the environment are none of ours; where an answer leads is for the test to see.
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
         Client { http, base, headers: Vec::new() }
     }
 

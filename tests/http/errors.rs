@@ -62,6 +62,7 @@ async fn unknown_routes_are_not_found_with_or_without_credentials() {
             "/v2/auth/login",
             "/metrics",
             "/.env",
+            "/%FF",
         ] {
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
                 assert_problem(&send(caller.request(method, path)).await, 404, "not_found");
@@ -89,6 +90,7 @@ async fn wrong_methods_are_told_the_right_ones() {
         ("/.well-known/jwks.json", "GET,HEAD"),
         ("/openapi.json", "GET,HEAD"),
         ("/docs/", "GET,HEAD"),
+        ("/", "GET,HEAD"),
     ] {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "X-MARKER"] {
             if of(methods).contains(&method.to_owned()) {
@@ -114,7 +116,9 @@ async fn the_type_of_a_problem_leads_to_a_page_about_it() {
     assert!(page.text.contains("not_found"));
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(page.status, 200);
-    assert_problem(&app.anyone().get("/problems/nonsense").await, 404, "not_found");
+    for path in ["/problems/nonsense", "/problems/%FF", "/docs/%FF"] {
+        assert_problem(&app.anyone().get(path).await, 404, "not_found");
+    }
 }
 
 #[tokio::test]

@@ -35,7 +35,9 @@ async fn without_a_way_out_for_mail_it_serves_and_says_so() {
     app.developer().await;
     app.smtp.wait_for_waiting(1).await;
     assert_eq!(app.anyone().get(READY).await.expect(200)["status"], "ok", "not yet");
-    app.pass(Duration::from_secs(62));
+    app.pass(Duration::from_secs(10));
+    assert_eq!(app.anyone().get(READY).await.expect(200)["status"], "ok", "the quick tries go on");
+    app.pass(Duration::from_secs(6));
     let health = app.anyone().get(READY).await.expect(200);
     assert_eq!(health["status"], "degraded");
     assert!(health["causes"][0].as_str().unwrap().contains("mail"));
@@ -114,7 +116,8 @@ async fn metrics_are_on_the_admin_address_alone_and_name_no_person() {
 #[tokio::test]
 async fn the_page_to_try_things_out_loads_with_all_it_names() {
     let app = TestApp::start().await;
-    let page = app.anyone().get("/docs").await;
+    assert_eq!(app.anyone().get("/docs").await.header("location"), Some("/docs/"));
+    let page = app.anyone().get("/docs/").await;
     assert!(page.header("content-type").unwrap().starts_with("text/html"));
     let policy = page.header("content-security-policy").unwrap();
     let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src")).unwrap();
@@ -168,7 +171,7 @@ async fn a_transaction_that_holds_up_the_log_is_noticed() {
 
     let health = app.anyone().get(READY).await.expect(200);
     assert_eq!(health["status"], "degraded");
-    assert!(health["causes"][0].as_str().unwrap().contains("transaction"), "{health}");
+    assert!(health["causes"].to_string().contains("transaction"), "{health}");
     open.rollback().await.unwrap();
     wait_for(&app.anyone(), "ok").await;
 }

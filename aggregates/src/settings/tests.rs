@@ -183,12 +183,12 @@ fn numbers_are_accepted_within_their_ranges() {
             .map(drop)
     };
 
-    assert_eq!(with(8, 0, Some(300)), Ok(()));
+    assert_eq!(with(8, 0, Some(1)), Ok(()));
     assert_eq!(with(64, 4, Some(31_536_000)), Ok(()));
     assert_eq!(with(7, 3, None), Err(vec![SettingsError::PasswordMinLength]));
     assert_eq!(with(65, 3, None), Err(vec![SettingsError::PasswordMinLength]));
     assert_eq!(with(8, 5, None), Err(vec![SettingsError::PasswordMinStrength]));
-    assert_eq!(with(8, 3, Some(299)), Err(vec![SettingsError::SessionLifetime]));
+    assert_eq!(with(8, 3, Some(0)), Err(vec![SettingsError::SessionLifetime]));
     assert_eq!(with(8, 3, Some(31_536_001)), Err(vec![SettingsError::SessionLifetime]));
 }
 

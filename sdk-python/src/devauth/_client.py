@@ -161,7 +161,8 @@ class DevAuthClient(BaseClient):
         Args:
             email: Their address.
             password: The password they want.
-            metadata: Anything the application wants to keep with the user; at most 4 KiB of JSON.
+            metadata: Anything the application wants to keep with the user; at most 4 KiB of JSON,
+                nested at most 64 levels deep.
             idempotency_key: 16 to 64 printable ASCII characters. Calls with the same key are carried out once within 24 hours;
                 without one, that holds for the retries of this call.
 

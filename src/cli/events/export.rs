@@ -45,8 +45,8 @@ pub(in crate::cli) struct Args {
     /// Write to FILE, for its owner only, and all of it or nothing; otherwise to stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// With --output: answer with the last line of the file
-    #[arg(long, requires = "output")]
+    /// With --output: answer with the last line of the file; without, the lines are JSON anyway
+    #[arg(long)]
     json: bool,
 }
 

@@ -1,6 +1,6 @@
 //! `GET /v1/auth/sessions`, `DELETE /v1/auth/sessions/{id}`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, EndReason, SessionId, UserId};
@@ -15,7 +15,7 @@ use crate::http::body::{Json, NoBody};
 use crate::http::device::device;
 use crate::http::docs::errors::{AppKeyErrors, NoBodyErrors, ObjectErrors, TokenErrors};
 use crate::http::error::{ApiError, ErrorCode};
-use crate::http::extract::CurrentUser;
+use crate::http::extract::{CurrentUser, PathId};
 use crate::telemetry::{SecurityEvent, traces};
 
 /// A session, as its user sees it.
@@ -96,11 +96,11 @@ pub async fn list(State(app): State<App>, current: CurrentUser) -> Result<Json<S
 pub async fn revoke(
     State(app): State<App>,
     current: CurrentUser,
-    Path(id): Path<String>,
+    PathId(id): PathId<SessionId>,
     _: NoBody,
 ) -> Result<StatusCode, ApiError> {
     let application = current.client.application().id;
-    let session = living(&app, application, current.user.id, &id).await?;
+    let session = living(&app, application, current.user.id, id).await?;
     let user = Some(current.user.id);
     session::end(&app, application, session, user, EndReason::Revoked, &current.client.request).await?;
     SecurityEvent::new("session_revoked").session(&session).log();
@@ -115,9 +115,8 @@ pub async fn living(
     app: &App,
     application: ApplicationId,
     user: UserId,
-    id: &str,
+    session: SessionId,
 ) -> Result<SessionId, ApiError> {
-    let session: SessionId = id.parse().map_err(|_not_an_id| ErrorCode::NotFound)?;
     let which = Which { application, session, now: app.clock.now() };
     let found = app
         .live_sessions

@@ -30,7 +30,7 @@ pub struct SignupRequest {
     /// The password they want.
     #[schema(format = "password", min_length = 8, max_length = 256)]
     pub password: String,
-    /// Anything the application wants to keep with the user; at most 4 KiB.
+    /// Anything the application wants to keep with the user; at most 4 KiB, nested at most 64 levels deep.
     #[schema(value_type = Object, required = false)]
     pub metadata: Map<String, Value>,
 }

@@ -8,6 +8,10 @@ use serde_json::{Map, Value};
 use super::change::Change;
 use crate::http::error::{ApiError, FieldError};
 
+/// How deep an object of anything may be, itself included. It comes back inside of others, answers and exports, and readers of
+/// JSON have limits: that of serde_json, which reads the exports again, is 128.
+pub const MOST_LEVELS: usize = 64;
+
 /// Why a value type refuses a text: a stable code and words that don't repeat the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
@@ -160,7 +164,7 @@ impl Fields {
         })
     }
 
-    /// An object of anything, which may be absent; at most `max_bytes` long as compact JSON.
+    /// An object of anything, which may be absent; at most `max_bytes` long as compact JSON, and [`MOST_LEVELS`] deep.
     pub fn optional_object(&mut self, name: &'static str, max_bytes: usize) -> Option<Map<String, Value>> {
         self.optional(name, |fields, value| {
             let Value::Object(members) = value else { return fields.wrong_type(name, "must be an object") };
@@ -171,6 +175,14 @@ impl Fields {
             }
             if value.to_string().len() > max_bytes {
                 fields.complain(name, "too_long", format!("must be at most {max_bytes} bytes of JSON"));
+                return None;
+            }
+            if levels(&value) > MOST_LEVELS {
+                fields.complain(
+                    name,
+                    "too_deep",
+                    format!("must be nested at most {MOST_LEVELS} levels deep"),
+                );
                 return None;
             }
             match value {
@@ -274,6 +286,15 @@ impl Fields {
             return Err(ApiError::validation(self.errors));
         }
         read.ok_or_else(|| ApiError::internal("a body was refused without a complaint"))
+    }
+}
+
+/// How deep objects and lists are nested.
+fn levels(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(levels).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(levels).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
     }
 }
 

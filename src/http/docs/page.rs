@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,6 +10,7 @@ use axum::routing::get;
 use utoipa_swagger_ui::Config;
 
 use crate::http::error::{ApiError, ErrorCode};
+use crate::http::extract::PathId;
 
 const INDEX: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/docs.css");
@@ -42,7 +42,7 @@ fn with_policy(media_type: &'static str, body: &'static str) -> Response {
 }
 
 /// Swagger UI's own files; only those the page asks for.
-async fn asset(Path(file): Path<String>) -> Result<Response, ApiError> {
+async fn asset(PathId(file): PathId<String>) -> Result<Response, ApiError> {
     if !matches!(file.as_str(), "swagger-ui.css" | "swagger-ui-bundle.js" | "favicon-32x32.png") {
         return Err(ErrorCode::NotFound.into());
     }

@@ -1,13 +1,13 @@
 //! `/problems` and `/problems/{code}`: where the `type` links of errors lead.
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::{ApiError, ErrorCode};
+use crate::http::extract::PathId;
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; }
@@ -25,7 +25,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/problems/{code}", get(one))
 }
 
-async fn one(Path(name): Path<String>) -> Result<Response, ApiError> {
+async fn one(PathId(name): PathId<String>) -> Result<Response, ApiError> {
     let code = ErrorCode::from_name(&name).ok_or(ErrorCode::NotFound)?;
     let info = code.info();
     let body = format!(

@@ -104,7 +104,7 @@ pub const METRICS: &[Metric] = &[
     metric(JOBS, Gauge, &["state"],
         "mails to be sent: `waiting` for their first try, `running`, or `retrying` after one that failed; those that ended are in `devauth_mail_total`",
         "`retrying` grows: the relay is in trouble"),
-    metric(OLDEST_JOB_SECONDS, Gauge, &[], "how long ago the oldest of them was asked for", "above 60 s the node is `degraded`"),
+    metric(OLDEST_JOB_SECONDS, Gauge, &[], "how long ago the oldest of them was asked for", "above 15 s the node is `degraded`"),
     metric(MAIL_TOTAL, Counter, &["kind", "result"], "tries to send a mail; results are `sent`, `retried`, `dead`, `cancelled`",
         "`dead` at all: somebody waits for a mail that never comes"),
     metric(MAIL_SECONDS, Histogram, &[], "from the moment a mail was asked for until a relay had it", "above 30 s"),

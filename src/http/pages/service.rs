@@ -13,6 +13,7 @@ use crate::crypto::tokens::Purpose;
 use crate::http::accounts::{mailed, password_reset, verification};
 use crate::http::context::{RequestContext, record_app};
 use crate::http::error::{ApiError, ErrorCode};
+use crate::http::portal_pages;
 use crate::limits::{Bucket, Network};
 
 /// Forms that one client may send in a minute.
@@ -22,8 +23,8 @@ const A_MOMENT: Duration = Duration::from_secs(2);
 
 impl PageActions for App {
     async fn look(&self, purpose: Purpose, token: &str) -> LinkState {
-        match good(self, purpose, token).await {
-            Ok(application) => LinkState::Good { application_name: application.name },
+        match state(self, purpose, token).await {
+            Ok(state) => state,
             Err(error) if error.code() == ErrorCode::TokenInvalid => LinkState::Spent,
             Err(_) => LinkState::Unavailable,
         }
@@ -72,9 +73,13 @@ async fn owner(app: &App, purpose: Purpose, token: &str) -> Result<(OneTimeToken
     Ok((found, application))
 }
 
-/// The application behind a token that would be accepted now.
-async fn good(app: &App, purpose: Purpose, token: &str) -> Result<ApplicationRow, ApiError> {
+/// What a token that is known is worth; of a developer's the portal says it.
+async fn state(app: &App, purpose: Purpose, token: &str) -> Result<LinkState, ApiError> {
     let (found, application) = owner(app, purpose, token).await?;
+    if application.id == portal() && portal_pages::are_built() {
+        let page = portal_pages::for_link(&app.config.public_url, page(purpose), token);
+        return Ok(LinkState::Elsewhere { page });
+    }
     let (token_id, now) = (found.token_id, app.clock.now());
     let command = match purpose {
         Purpose::VerifyEmail => UserCommand::VerifyEmail { token_id, now },
@@ -82,7 +87,15 @@ async fn good(app: &App, purpose: Purpose, token: &str) -> Result<ApplicationRow
     };
     let user = app.commands.log().load::<User>(&found.user_id.to_string()).await?.state;
     user.decide(command).map_err(|_refused| ErrorCode::TokenInvalid)?;
-    Ok(application)
+    Ok(LinkState::Good { application_name: application.name })
+}
+
+/// The name of a purpose's page, here and in the portal.
+fn page(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::VerifyEmail => "verify-email",
+        Purpose::ResetPassword => "reset-password",
+    }
 }
 
 async fn outcome(work: impl Future<Output = Result<ApplicationRow, ApiError>>) -> PageOutcome {

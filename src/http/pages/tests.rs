@@ -90,6 +90,18 @@ async fn opening_a_page_uses_nothing_up() {
 }
 
 #[tokio::test]
+async fn who_has_a_page_elsewhere_is_led_there_and_uses_nothing_up() {
+    let elsewhere = LinkState::Elsewhere { page: "/developers/verify-email?token=abc".to_owned() };
+    let service = Service { state: elsewhere, ..Service::new(done()) };
+    let answer = get(&service, "/verify-email?token=abc").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers["location"], "/developers/verify-email?token=abc");
+    assert_eq!(answer.headers["referrer-policy"], "no-referrer");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert_eq!((answer.body.as_str(), service.done()), ("", Vec::new()));
+}
+
+#[tokio::test]
 async fn a_page_keeps_its_token_to_itself() {
     let headers = get(&Service::new(done()), "/verify-email?token=abc").await.headers;
     assert_eq!(headers["referrer-policy"], "no-referrer");

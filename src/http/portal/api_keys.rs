@@ -46,7 +46,7 @@ pub struct ApiKeyBody {
     /// Its beginning, to tell keys apart.
     #[schema(example = "dvk_sk_3f9A2b")]
     pub prefix: String,
-    /// Its own limit; null: the service's.
+    /// Its own limit: the one that it was issued with, or the service's default of then; null (older keys): the service's of now.
     #[schema(required)]
     pub rate_limit_per_minute: Option<u32>,
     /// When it was issued.
@@ -95,7 +95,7 @@ pub struct NewApiKey {
     /// `secret` (the default) for servers, `publishable` for browsers and apps.
     #[schema(rename = "type", value_type = String, required = false, default = "secret", pattern = "^(secret|publishable)$")]
     pub key_type: KeyType,
-    /// Requests a minute; left out: the service's own limit.
+    /// Requests a minute; left out: the service's default of today, which the key then keeps.
     #[schema(value_type = u32, required = false, minimum = 1, maximum = 1_000_000)]
     pub rate_limit_per_minute: Option<u32>,
 }
@@ -145,6 +145,8 @@ pub async fn issue(
 ) -> Result<Response, ApiError> {
     let application = owned.application.id;
     let content = json!([body.label.as_str(), type_name(body.key_type), body.rate_limit_per_minute]);
+    // What the service's default becomes later is for later keys.
+    let rate_limit_per_minute = Some(body.rate_limit_per_minute.unwrap_or(app.config.rates.per_minute));
     let scope = format!("{application} issue key by {}", owned.developer.user.id);
     idempotency::once(&app, &headers, scope, &content, async |key| {
         let issued = ApiKey::generate(match body.key_type {
@@ -157,7 +159,7 @@ pub async fn issue(
             label: body.label.as_str().to_owned(),
             key_type: type_name(body.key_type),
             prefix: issued.prefix.clone(),
-            rate_limit_per_minute: body.rate_limit_per_minute,
+            rate_limit_per_minute,
             created_at: now,
             last_used_at: None,
             revoked_at: None,
@@ -168,7 +170,7 @@ pub async fn issue(
             label: body.label.clone(),
             key_type: body.key_type,
             prefix: issued.prefix.clone(),
-            rate_limit_per_minute: body.rate_limit_per_minute,
+            rate_limit_per_minute,
             now,
         };
         let writes = |_: &Application| {

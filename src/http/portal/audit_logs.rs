@@ -51,18 +51,11 @@ impl QueryParameters for AuditQuery {
         let user_id = fields.parse_optional("user_id", |text| {
             text.parse().map_err(|_not_an_id| FieldProblem::new("invalid_id", "must be the id of a user"))
         });
-        let from = fields.parse_optional("from", time);
-        let to = fields.parse_optional("to", time);
+        let from = fields.optional_time("from");
+        let to = fields.optional_time("to");
         let PageQuery { limit, cursor } = PageQuery::read(fields)?;
         Some(AuditQuery { action, user_id, from, to, limit, cursor })
     }
-}
-
-fn time(text: &str) -> Result<DateTime<Utc>, FieldProblem> {
-    let parsed = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
-    parsed.map_err(|_not_a_time| {
-        FieldProblem::new("invalid_time", "must be a time like 2026-01-31T12:00:00Z (RFC 3339)")
-    })
 }
 
 /// Who did it.

@@ -32,7 +32,7 @@ pub struct SettingsBody {
     #[schema(minimum = 0, maximum = 4)]
     pub password_min_strength: u8,
     /// Seconds from login to the end of a session; null: the service's own (a week).
-    #[schema(required, minimum = 300, maximum = 31_536_000)]
+    #[schema(required, minimum = 1, maximum = 31_536_000)]
     pub session_lifetime: Option<u64>,
 }
 
@@ -60,7 +60,7 @@ pub struct SettingsChangeBody {
     #[schema(required = false, minimum = 0, maximum = 4)]
     password_min_strength: u8,
     /// Seconds from login to the end of a session; null: the service's own.
-    #[schema(minimum = 300, maximum = 31_536_000)]
+    #[schema(minimum = 1, maximum = 31_536_000)]
     session_lifetime: Option<u64>,
 }
 

@@ -1,6 +1,6 @@
 use axum::body::to_bytes;
 use axum::http::Uri;
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -54,8 +54,44 @@ async fn what_is_no_page_is_not_there() {
         let response = ask(Fixture::get, path, &[("accept", accept)]).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path} as {accept}");
     }
-    let post = Request::post("/login").header(ACCEPT, BROWSER).body(Body::empty()).unwrap();
-    assert_eq!(pages(Fixture::get).oneshot(post).await.unwrap().status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_there_is_for_reading_alone() {
+    let send = async |method: &str, path: &str, accept: &str| {
+        let request = Request::builder().method(method).uri(path).header(ACCEPT, accept);
+        let response = pages(Fixture::get).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let allow = response.headers().get(ALLOW).map(|allow| allow.to_str().unwrap().to_owned());
+        (response.status().as_u16(), allow)
+    };
+    let refused = (405, Some("GET,HEAD".to_owned()));
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "X-MARKER"] {
+        assert_eq!(send(method, "/", "*/*").await, refused, "{method}");
+        assert_eq!(send(method, "/login", BROWSER).await, refused, "{method}");
+        assert_eq!(send(method, SCRIPT, "*/*").await, refused, "{method}");
+        assert_eq!(
+            send(method, "/login", "*/*").await,
+            (404, None),
+            "{method}: nor has a GET of a program a page"
+        );
+        assert_eq!(send(method, "/v1/nothing", BROWSER).await, (404, None), "{method}");
+        assert_eq!(send(method, "/assets/old.js", BROWSER).await, (404, None), "{method}");
+    }
+    assert_eq!(send("HEAD", "/login", BROWSER).await, (200, None));
+    // The host alone, which is no path.
+    assert_eq!(send("CONNECT", "auth.example.com:443", BROWSER).await, (404, None));
+    let absent = Request::post("/").body(Body::empty()).unwrap();
+    assert_eq!(pages(|_| None).oneshot(absent).await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[test]
+fn a_mailed_link_leads_to_the_portals_own_page_below_the_public_url() {
+    for (public_url, page) in [
+        ("https://auth.example.com", "/developers/verify-email?token=dvt_a-b%26c"),
+        ("https://example.com/auth", "/auth/developers/verify-email?token=dvt_a-b%26c"),
+    ] {
+        assert_eq!(for_link(public_url, "verify-email", "dvt_a-b&c"), page);
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ async fn a_sealed_export_needs_the_database_alone_and_shows_nothing_personal() {
     let exported = scene.events(&["export", "--app", &scene.app]).await;
     assert_eq!((exported.status, exported.errors.as_str()), (Some(0), ""));
     scene.deployment.nothing_is_given_away_by(&exported.said);
+    assert_eq!(scene.events(&["export", "--app", &scene.app, "--json"]).await.said, exported.said);
 
     let file = scene.export("sealed.jsonl", &[]).await;
     assert_eq!(std::fs::read_to_string(&file).unwrap(), exported.said, "the same events are the same bytes");

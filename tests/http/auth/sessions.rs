@@ -125,12 +125,12 @@ async fn a_session_of_somebody_else_is_not_there() {
         "nonsense".to_owned(),
         "ses_".to_owned(),
         "%00".to_owned(),
+        "%FF".to_owned(),
         "..%2f..".to_owned(),
     ] {
         let answer = as_eve.delete(&format!("{PATH}/{id}")).await;
         assert_eq!(answer.essence(), unknown.clone().essence(), "{id}");
     }
-    as_eve.delete(&format!("{PATH}/%FF")).await.refused(400, "malformed_request");
     assert!(client.admits(&ada).await && other.client.admits(&elsewhere).await);
 }
 

@@ -168,7 +168,7 @@ async fn an_application_sets_what_it_asks_of_passwords() {
 }
 
 #[tokio::test]
-async fn metadata_is_any_object_of_at_most_four_kib() {
+async fn metadata_is_any_object_of_at_most_four_kib_and_64_levels() {
     let app = TestApp::start().await;
     let client = app.application().await;
     let sign_up = |email: String, metadata: Value| {
@@ -184,15 +184,20 @@ async fn metadata_is_any_object_of_at_most_four_kib() {
     // {"a":"…"} is eight bytes and the text.
     let of = |bytes: usize| json!({"a": "x".repeat(bytes - 8)});
     sign_up("ada@example.org".into(), of(4_097)).await.complains("/metadata", "too_long");
-    let mut deep = json!(1);
-    for _ in 0..120 {
-        deep = json!({ "d": deep });
+    // Lists and objects in turn.
+    let deep = |levels: usize| {
+        (1..levels).fold(json!({}), |inner, level| {
+            if level % 2 == 1 && level + 1 < levels { json!([inner]) } else { json!({ "d": inner }) }
+        })
+    };
+    for too_deep in [deep(65), deep(100)] {
+        sign_up("ada@example.org".into(), too_deep).await.complains("/metadata", "too_deep");
     }
 
     for (n, good) in [
         of(4_096),
         json!({}),
-        deep,
+        deep(64),
         json!({"number": 1.0, "big": 18_446_744_073_709_551_615_u64, "small": 5e-324, "text": "𝄞 \u{7f} '\";--"}),
         // What looks like the marks by which the log finds personal data is only metadata.
         json!({"$personal": {"a": 1}}),

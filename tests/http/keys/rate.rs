@@ -197,11 +197,28 @@ async fn a_caller_without_a_good_key_uses_up_nobodys_limit() {
 }
 
 #[tokio::test]
-async fn a_lower_limit_set_by_nobody_is_null_and_the_services_own() {
+async fn a_key_keeps_the_default_that_it_was_issued_with() {
     let app = TestApp::start_with(|config| config.rates.per_minute = 3).await;
     let keys = Keys::of(&app).await;
     let path = format!("/v1/portal/applications/{}/api-keys", keys.id);
     let listed = keys.developer.client.get(&path).await.expect(200);
+    assert_eq!(listed["data"][0]["rate_limit_per_minute"], 3);
+
+    let later = app.another_node_with(|config| config.rates.per_minute = 5).await;
+
+    assert_eq!(admitted(&keys.secret.at(&later), 6).await, 3);
+}
+
+#[tokio::test]
+async fn a_key_of_before_defaults_were_kept_has_null_and_the_services_own() {
+    let app = TestApp::start_with(|config| config.rates.per_minute = 3).await;
+    let keys = Keys::of(&app).await;
+    let before = "UPDATE api_keys SET rate_limit_per_minute = NULL";
+    sqlx::query(before).execute(&mut app.database.connect().await).await.unwrap();
+    // A node that has not seen them yet.
+    let later = app.another_node_with(|config| config.rates.per_minute = 5).await;
+    let path = format!("/v1/portal/applications/{}/api-keys", keys.id);
+    let listed = keys.developer.client.at(&later).get(&path).await.expect(200);
     assert_eq!(listed["data"][0]["rate_limit_per_minute"], Value::Null);
-    assert_eq!(admitted(&keys.secret, 5).await, 3);
+    assert_eq!(admitted(&keys.secret.at(&later), 6).await, 5);
 }

@@ -133,6 +133,17 @@ async fn a_repeated_creation_with_one_idempotency_key_happens_once() {
     assert_eq!(signing_up.post(SIGNUP, body).await.expect(201), first);
     let other = credentials("grace@example.org", "violet tractor lagoon 78");
     signing_up.post(SIGNUP, other).await.refused(422, "idempotency_mismatch");
+    // However the address is typed; and a stranger's key is another's, whatever they chose.
+    let shouted = credentials("GRACE@example.org", PASSWORD);
+    signing_up.post(SIGNUP, shouted).await.refused(422, "idempotency_mismatch");
+    let stranger = credentials("mallory@example.org", PASSWORD);
+    let theirs = signing_up.post(SIGNUP, stranger.clone()).await.expect(201);
+    assert_eq!(theirs["developer"]["email"], "mallory@example.org");
+    assert_eq!(signing_up.post(SIGNUP, stranger).await.expect(201), theirs);
+    let scopes = "SELECT string_agg(scope, ' ') FROM idempotency_keys";
+    let scopes: String =
+        sqlx::query_scalar(scopes).fetch_one(&mut app.database.connect().await).await.unwrap();
+    assert!(!scopes.contains("grace") && !scopes.contains("example"), "{scopes}");
 
     let developer = app.developer_called("alan@example.org").await.client;
     let creating = developer.with("idempotency-key", "0123456789abcdef");

@@ -38,8 +38,10 @@ it.each([
 
 it.each([
   ["", "days", true],
-  ["4", "minutes", false],
-  ["5", "minutes", true],
+  ["0", "seconds", false],
+  ["1", "seconds", true],
+  ["0", "minutes", false],
+  ["1", "minutes", true],
   ["365", "days", true],
   ["366", "days", false],
   ["-1", "days", false],
@@ -51,4 +53,5 @@ it.each([
   [604_800, "7", "days"],
   [7_200, "2", "hours"],
   [5_400, "90", "minutes"],
+  [90, "90", "seconds"],
 ])("%i seconds are %s %s", (seconds, length, unit) => expect(inUnits(seconds)).toEqual({ length, unit }));

@@ -30,19 +30,19 @@ export const passwordsSchema = z.object({
   password_min_strength: z.enum(["0", "1", "2", "3", "4"]),
 });
 
-export const UNITS = { minutes: 60, hours: 3_600, days: 86_400 } as const;
+export const UNITS = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 } as const;
 export type Unit = keyof typeof UNITS;
 
 export const sessionsSchema = z
   .object({
     /** Empty: as the service has it. */
     length: z.string().check(z.trim(), z.regex(/^\d{0,8}$/, "Enter a whole number, or nothing.")),
-    unit: z.enum(["minutes", "hours", "days"]),
+    unit: z.enum(["seconds", "minutes", "hours", "days"]),
   })
   .check(
     z.refine(({ length, unit }) => length === "" || inRange(Number(length) * UNITS[unit]), {
       path: ["length"],
-      error: "Between 5 minutes and 365 days.",
+      error: "Between 1 second and 365 days.",
     }),
   );
 
@@ -56,8 +56,8 @@ export function lines(text: string): string[] {
 
 /** `604800` → 7 days: the largest unit that fits evenly. */
 export function inUnits(seconds: number): { length: string; unit: Unit } {
-  const unit = (["days", "hours"] as const).find((unit) => seconds % UNITS[unit] === 0) ?? "minutes";
-  return { length: String(Math.round(seconds / UNITS[unit])), unit };
+  const unit = (["days", "hours", "minutes"] as const).find((unit) => seconds % UNITS[unit] === 0) ?? "seconds";
+  return { length: String(seconds / UNITS[unit]), unit };
 }
 
 function wholeNumber(least: number, most: number) {
@@ -68,7 +68,7 @@ function wholeNumber(least: number, most: number) {
 }
 
 function inRange(seconds: number): boolean {
-  return seconds >= 300 && seconds <= 31_536_000;
+  return seconds >= 1 && seconds <= 31_536_000;
 }
 
 function isHttpUrl(text: string): boolean {

@@ -9,6 +9,8 @@ use chrono::DateTime;
 use devauth_projections::audit_log::Place;
 use uuid::Uuid;
 
+use crate::http::query::is_ordinary;
+
 /// The last entry of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor(pub Place);
@@ -32,6 +34,10 @@ impl FromStr for Cursor {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_not_base64| NotACursor)?;
         let (micros, id) = bytes.split_first_chunk().ok_or(NotACursor)?;
         let occurred_at = DateTime::from_timestamp_micros(i64::from_be_bytes(*micros)).ok_or(NotACursor)?;
+        // Nothing is recorded outside, and not every moment that fits in the bytes is one to Postgres.
+        if !is_ordinary(occurred_at) {
+            return Err(NotACursor);
+        }
         let id = Uuid::from_slice(id).map_err(|_wrong_length| NotACursor)?;
         Ok(Cursor(Place { occurred_at, id }))
     }
@@ -88,7 +94,19 @@ mod tests {
         for wrong in ["", "nonsense", "aud_01ja3vks5re0b8n1q2s4t6v8wx", &text[1..], &format!("{text}AAAA")] {
             assert!(wrong.parse::<Cursor>().is_err(), "{wrong}");
         }
-        let beyond_the_calendar = BASE64_URL_SAFE_NO_PAD.encode([0x7f; 24]);
-        assert!(beyond_the_calendar.parse::<Cursor>().is_err());
+        let moment = |micros: i64| [&micros.to_be_bytes()[..], &[0; 16]].concat();
+        let first = DateTime::parse_from_rfc3339("0000-01-01T00:00:00Z").unwrap().timestamp_micros();
+        let last = DateTime::parse_from_rfc3339("9999-12-31T23:59:59.999999Z").unwrap().timestamp_micros();
+        for (micros, is_one) in [
+            (first, true),
+            (first - 1, false),
+            (last, true),
+            (last + 1, false),
+            (i64::MIN, false),
+            (i64::MAX, false),
+        ] {
+            let cursor = BASE64_URL_SAFE_NO_PAD.encode(moment(micros)).parse::<Cursor>();
+            assert_eq!(cursor.is_ok(), is_one, "{micros}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! `GET /v1/portal/developers/sessions`, `DELETE /v1/portal/developers/sessions/{id}`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use devauth_aggregates::{EndReason, portal};
+use devauth_aggregates::{EndReason, SessionId, portal};
 use devauth_projections::sessions;
 
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::http::auth::sessions::{SessionList, living};
 use crate::http::body::{Json, NoBody};
 use crate::http::docs::errors::{NoBodyErrors, ObjectErrors, PortalErrors};
 use crate::http::error::ApiError;
-use crate::http::extract::CurrentDeveloper;
+use crate::http::extract::{CurrentDeveloper, PathId};
 use crate::telemetry::SecurityEvent;
 
 /// List the developer's living sessions
@@ -31,11 +31,11 @@ pub async fn list(State(app): State<App>, current: CurrentDeveloper) -> Result<J
 pub async fn revoke(
     State(app): State<App>,
     current: CurrentDeveloper,
-    Path(id): Path<String>,
+    PathId(id): PathId<SessionId>,
     _: NoBody,
 ) -> Result<StatusCode, ApiError> {
     let CurrentDeveloper { request, user, .. } = current;
-    let session = living(&app, portal(), user.id, &id).await?;
+    let session = living(&app, portal(), user.id, id).await?;
     session::end(&app, portal(), session, Some(user.id), EndReason::Revoked, &request).await?;
     SecurityEvent::new("session_revoked").session(&session).log();
     Ok(StatusCode::NO_CONTENT)

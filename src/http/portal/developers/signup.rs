@@ -3,6 +3,8 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use devauth_aggregates::{EmailAddress, Label};
 use devauth_projections::Write;
 use serde_json::{Map, Value, json};
@@ -58,8 +60,12 @@ pub async fn signup(
     let content = json!([body.email.as_str(), body.password, name]);
     let metadata: Map<String, Value> =
         name.map(|name| ("name".to_owned(), Value::from(name))).into_iter().collect();
-    // Nobody is known yet: keys are told apart by what they come with.
-    let scope = "developer signup".to_owned();
+    // Nobody is known yet, so the address tells apart who uses a key, or a stranger could use up somebody else's. As a keyed hash:
+    // an address is kept nowhere in clear.
+    let scope = format!(
+        "developer signup {}",
+        BASE64_URL_SAFE_NO_PAD.encode(app.keys.address(portal().id, &body.email))
+    );
     idempotency::once(&app, &headers, scope, &content, async |key| {
         let answer = |id, user: &_| {
             let body = serde_json::to_vec(&DeveloperAnswer::new(id, user)).ok()?;

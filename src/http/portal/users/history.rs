@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::http::body::{FieldProblem, Json};
+use crate::http::body::Json;
 use crate::http::docs::errors::{ObjectErrors, PortalErrors, QueryErrors};
 use crate::http::error::{ApiError, ErrorCode};
 use crate::http::extract::OwnedApplication;
@@ -32,16 +32,7 @@ pub struct HistoryQuery {
 
 impl QueryParameters for HistoryQuery {
     fn read(fields: &mut QueryFields) -> Option<Self> {
-        let at = fields.parse_optional("at", |text| {
-            let parsed = DateTime::parse_from_rfc3339(text).map(|at| at.with_timezone(&Utc));
-            parsed.map_err(|_not_a_time| {
-                FieldProblem::new(
-                    "invalid_time",
-                    "must be a time in the form of RFC 3339, like 2026-01-31T12:00:00Z",
-                )
-            })
-        });
-        Some(HistoryQuery { at })
+        Some(HistoryQuery { at: fields.optional_time("at") })
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::http::body::{FieldProblem, Json};
+use crate::http::body::Json;
 use crate::http::docs::errors::{ObjectErrors, PortalErrors, QueryErrors};
 use crate::http::error::ApiError;
 use crate::http::extract::OwnedApplication;
@@ -30,7 +30,7 @@ pub struct UserQuery {
     /// A part of the address; upper and lower case are the same.
     #[param(nullable = false)]
     pub search: Option<String>,
-    /// `next_cursor` of an earlier answer, in place of `page`: nobody comes twice and nobody is left out, whoever signs up meanwhile.
+    /// `next_cursor` of an earlier answer, which wins over `page`: nobody comes twice and nobody is left out, whoever signs up meanwhile.
     #[param(value_type = Option<String>, nullable = false)]
     pub cursor: Option<UserId>,
 }
@@ -41,9 +41,6 @@ impl QueryParameters for UserQuery {
         let limit = fields.limit();
         let search = fields.optional_string("search");
         let cursor = fields.parse_optional("cursor", parse_cursor);
-        if page.is_some() && cursor.is_some() {
-            fields.problem("cursor", FieldProblem::new("not_together", "can't be given together with page"));
-        }
         Some(UserQuery { page, limit, search, cursor })
     }
 }

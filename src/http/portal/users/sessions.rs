@@ -13,6 +13,7 @@ use crate::http::docs::errors::{NoBodyErrors, ObjectErrors, PortalErrors};
 use crate::http::error::ApiError;
 use crate::http::extract::OwnedUser;
 use crate::http::portal::applications::by;
+use crate::http::portal::page::parse_id;
 use crate::telemetry::SecurityEvent;
 
 /// The path's last parameter; the others are the user's.
@@ -35,7 +36,7 @@ pub async fn revoke(
     _: NoBody,
 ) -> Result<StatusCode, ApiError> {
     let (application, user) = (owned.user.application_id, owned.user.id);
-    let session = living(&app, application, user, &path.session_id).await?;
+    let session = living(&app, application, user, parse_id(&path.session_id)?).await?;
     let context = by(&app, application, &owned.developer);
     session::end_as(&app, session, EndReason::Revoked, &context).await?;
     SecurityEvent::new("session_revoked").user(&user).session(&session).log();

@@ -72,8 +72,14 @@ async fn what_can_not_be_asked_is_named() {
         ("from=2026-01-01", "/from", "invalid_time"),
         ("to=2026-02-30T00:00:00Z", "/to", "invalid_time"),
         ("to=1767225600", "/to", "invalid_time"),
+        // Its offset leads out of the years that have four digits.
+        ("from=0000-01-01T00:00:00%2B00:01", "/from", "invalid_time"),
+        ("to=9999-12-31T23:59:59-00:01", "/to", "invalid_time"),
         ("cursor=", "/cursor", "invalid_cursor"),
         ("cursor=aud_01ja3vks5re0b8n1q2s4t6v8wx", "/cursor", "invalid_cursor"),
+        // A moment long before any that Postgres knows.
+        ("cursor=8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/cursor", "invalid_cursor"),
+        ("cursor=f_______________________________", "/cursor", "invalid_cursor"),
         ("limit=0", "/limit", "out_of_range"),
         ("limit=101", "/limit", "out_of_range"),
         ("action=login&action=login", "/action", "repeated"),

@@ -17,16 +17,42 @@ async fn the_mailed_token_verifies_the_address_once() {
     let app = TestApp::start().await;
     let developer = app.developer().await.client;
     let mail = app.mail("grace@example.org", SUBJECT).await;
-    // To the portal's page, or to the plain one if this build has no portal.
-    let base = if are_built() { "https://auth.example.com/developers" } else { "https://auth.example.com" };
-    let link = format!("{base}/verify-email?token=");
-    assert!(mail.message.replace("=\r\n", "").replace("=3D", "=").contains(&link), "{}", mail.message);
+    let link = "https://auth.example.com/verify-email?token=";
+    assert!(mail.message.replace("=\r\n", "").replace("=3D", "=").contains(link), "{}", mail.message);
     let token = token_in(&mail);
 
     let verified = app.anyone().post(CONFIRM, json!({"token": token})).await.expect(200);
     assert_eq!(verified["developer"]["email_verified"], true);
     assert_eq!(developer.get(ME).await.expect(200)["developer"]["email_verified"], true);
     app.anyone().post(CONFIRM, json!({"token": token})).await.refused(400, "token_invalid");
+}
+
+#[tokio::test]
+async fn the_mailed_link_leads_to_the_portal_if_there_is_one() {
+    let app = TestApp::start().await;
+    let developer = app.developer().await;
+    let acme = developer.application("Acme").await.client;
+    acme.sign_up("ada@example.org").await;
+    let ada = app.mailed_token("ada@example.org", "Verify your e-mail for Acme").await;
+    let grace = app.mailed_token("grace@example.org", SUBJECT).await;
+    let open = async |token: &str| app.anyone().get(&format!("/verify-email?token={token}")).await;
+
+    for _ in 0..2 {
+        let opened = open(&grace).await;
+        if are_built() {
+            let portal = format!("/developers/verify-email?token={grace}");
+            assert_eq!((opened.status, opened.header("location")), (303, Some(&*portal)));
+        } else {
+            assert_eq!(opened.status, 200);
+            assert!(opened.text.contains("DevAuth") && opened.text.contains("method=\"post\""));
+        }
+    }
+    let opened = open(&ada).await;
+    assert_eq!(opened.status, 200, "who is no developer has no page in the portal");
+    assert!(opened.text.contains("Acme"));
+    assert_eq!(open("dvt_nonsense").await.status, 400);
+
+    app.anyone().post(CONFIRM, json!({"token": grace})).await.expect(200);
 }
 
 #[tokio::test]

@@ -61,7 +61,9 @@ async fn one_session_is_ended_and_the_others_live() {
     two.get(ME).await.refused(401, "invalid_token");
     one.delete(&newest).await.refused(404, "not_found");
     assert_eq!(listed(&one).await.len(), 1);
-    one.delete(&format!("{SESSIONS}/nonsense")).await.refused(404, "not_found");
+    for id in ["nonsense", "%FF", "%00"] {
+        one.delete(&format!("{SESSIONS}/{id}")).await.refused(404, "not_found");
+    }
     app.anyone().get(SESSIONS).await.refused(401, "invalid_token");
 }
 

@@ -148,6 +148,8 @@ async fn a_moment_that_is_none_is_refused_and_nobody_has_no_history() {
         "2026-01-01T00:00:00",
         "1767225600",
         "2026-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-00:01",
+        "0000-01-01T00:00:00%2B00:01",
     ] {
         grace.get_fresh(&format!("{}/history?at={at}", path(&user))).await.complains("/at", "invalid_time");
     }
