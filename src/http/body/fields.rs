@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::change::Change;
+use super::{numbers, strict};
 use crate::http::error::{ApiError, FieldError};
 
 /// Why a value type refuses a text: a stable code and words that don't repeat the text.
@@ -32,16 +33,19 @@ pub struct Fields {
     pointer: String,
     asked: Vec<&'static str>,
     errors: Vec<FieldError>,
+    /// Somewhere in the body is a whole number that was rounded when it was read.
+    rounded: bool,
 }
 
 impl Fields {
-    /// The members of a whole body.
-    pub fn new(members: Map<String, Value>) -> Self {
-        Self::at(String::new(), members)
+    /// The members of a whole body, if it is one strict JSON object.
+    pub fn of_body(json: &[u8]) -> Option<Self> {
+        let members = strict::object(json)?;
+        Some(Self { rounded: numbers::has_rounded_integer(json), ..Self::at(String::new(), members) })
     }
 
     fn at(pointer: String, members: Map<String, Value>) -> Self {
-        Self { members, pointer, asked: Vec::new(), errors: Vec::new() }
+        Self { members, pointer, asked: Vec::new(), errors: Vec::new(), rounded: false }
     }
 
     /// Complains about a member, or with an empty name about the object itself.
@@ -105,6 +109,17 @@ impl Fields {
         self.optional(name, |fields, value| fields.text(name, value))
     }
 
+    /// A string of any characters that must be there: for passwords and tokens, which are only ever hashed and compared.
+    /// [`Fields::string`] is for what Postgres keeps as text, where U+0000 has no place.
+    pub fn opaque(&mut self, name: &'static str) -> Option<String> {
+        self.required(name, |fields, value| fields.any_text(name, value))
+    }
+
+    /// Like [`Fields::opaque`], for a string that may be absent.
+    pub fn optional_opaque(&mut self, name: &'static str) -> Option<String> {
+        self.optional(name, |fields, value| fields.any_text(name, value))
+    }
+
     /// A string that must be there and that a value type accepts.
     pub fn parse<T>(
         &mut self,
@@ -160,13 +175,19 @@ impl Fields {
         })
     }
 
-    /// An object of anything, which may be absent; at most `max_bytes` long as compact JSON.
+    /// An object of anything that can be kept as it is, which may be absent; at most `max_bytes` long as compact JSON.
     pub fn optional_object(&mut self, name: &'static str, max_bytes: usize) -> Option<Map<String, Value>> {
         self.optional(name, |fields, value| {
             let Value::Object(members) = value else { return fields.wrong_type(name, "must be an object") };
             let value = Value::Object(members);
             if contains_nul(&value) {
                 fields.complain(name, "invalid_character", "must not contain the character U+0000");
+                return None;
+            }
+            // The value alone doesn't tell 1e20 from a whole number that was rounded to it, so both are meant where one was rounded.
+            if fields.rounded && contains_large(&value) {
+                let message = "must have no whole number that neither 64 bits nor a double can hold: write it as a string";
+                fields.complain(name, "out_of_range", message);
                 return None;
             }
             if value.to_string().len() > max_bytes {
@@ -228,12 +249,21 @@ impl Fields {
     }
 
     fn text(&mut self, name: &str, value: Value) -> Option<String> {
-        let Value::String(text) = value else { return self.wrong_type(name, "must be a string") };
+        let text = self.any_text(name, value)?;
         if text.contains('\0') {
             self.complain(name, "invalid_character", "must not contain the character U+0000");
             return None;
         }
         Some(text)
+    }
+
+    fn any_text(&mut self, name: &str, value: Value) -> Option<String> {
+        match value {
+            Value::String(text) => Some(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                self.wrong_type(name, "must be a string")
+            }
+        }
     }
 
     fn whole(&mut self, name: &str, value: Value, range: RangeInclusive<i64>) -> Option<i64> {
@@ -274,6 +304,18 @@ impl Fields {
             return Err(ApiError::validation(self.errors));
         }
         read.ok_or_else(|| ApiError::internal("a body was refused without a complaint"))
+    }
+}
+
+/// Whether a number is in it that as a whole number would need more than 64 bits.
+fn contains_large(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            number.is_f64() && number.as_f64().is_some_and(|number| number.abs() >= 2_f64.powi(63))
+        }
+        Value::Array(items) => items.iter().any(contains_large),
+        Value::Object(members) => members.values().any(contains_large),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
     }
 }
 
