@@ -216,6 +216,7 @@ fn blame(error: Error, events: &[Recorded]) -> StepError {
         Error::AlreadyRecorded
         | Error::AddressTaken
         | Error::PersonErased
+        | Error::HasLoggedIn
         | Error::Database(_)
         | Error::Corrupt(_)
         | Error::Sealing(_) => {

@@ -164,6 +164,7 @@ async fn project(target: &mut PgConnection, model: ReadModel, events: &[Recorded
         Error::AlreadyRecorded
         | Error::AddressTaken
         | Error::PersonErased
+        | Error::HasLoggedIn
         | Error::Database(_)
         | Error::Corrupt(_)
         | Error::Sealing(_) => Refusal::Event { position, error },
