@@ -25,7 +25,7 @@ pub use guessing::{Attempt, Failure, Known, LockoutPolicy, Reservation};
 pub use network::Network;
 pub use rate::{Admission, Bucket};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use guessing::{Rules, Verdict};
 use in_process::InProcess;
 use instant::moment;
@@ -121,6 +121,18 @@ impl Limiter {
         Self { patience, ..self }
     }
 
+    /// How long a lock holds from the failure that reached it.
+    #[must_use]
+    pub fn lock_holds(&self) -> TimeDelta {
+        TimeDelta::microseconds(self.rules.lock)
+    }
+
+    /// How long an account is protected from its last failure.
+    #[must_use]
+    pub fn protection_holds(&self) -> TimeDelta {
+        TimeDelta::microseconds(self.rules.protect_for)
+    }
+
     /// Whether Redis answers; none when this limiter counts in process by configuration.
     pub async fn redis_is_up(&self) -> Option<bool> {
         match &self.shared {
@@ -145,8 +157,7 @@ impl Limiter {
     /// [`fail`](Self::fail), [`succeed`](Self::succeed) or [`cancel`](Self::cancel).
     ///
     /// An attempt is counted before it is known how it ends, so several at once can take all places of their pair.
-    /// Further ones then wait until those have ended, for ten seconds at most. One still undecided then is answered
-    /// as locked, until the moment when the oldest of the others would be given up.
+    /// Further ones then wait until those have ended, for ten seconds at most.
     pub async fn reserve(&self, attempt: &Attempt, now: DateTime<Utc>, known: Known) -> Reservation {
         let started = Instant::now();
         // Whoever doesn't wait is judged at `now` to the microsecond, as every other decision is.

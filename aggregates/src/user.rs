@@ -82,6 +82,8 @@ pub struct User {
     pub kept_session: Option<SessionId>,
     /// The end of the latest lock by guessing, also when it has passed.
     pub login_locked_until: Option<DateTime<Utc>>,
+    /// Their latest password reset, which opened every lock that was reached until then.
+    pub password_reset_at: Option<DateTime<Utc>>,
     /// When they signed up.
     pub created_at: DateTime<Utc>,
     /// When something about them last changed; a lock, which others can cause, is no such change.
@@ -102,6 +104,7 @@ impl Default for User {
             session_generation: 0,
             kept_session: None,
             login_locked_until: None,
+            password_reset_at: None,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }
@@ -158,7 +161,10 @@ impl User {
                 let metadata = Personal::Clear(metadata);
                 Ok(when(metadata != self.metadata, UserEvent::MetadataChanged { metadata, at }))
             }
-            UserCommand::LockLogin { until, now: at } => {
+            UserCommand::LockLogin { reached, until, now: at } => {
+                if self.password_reset_at.is_some_and(|reset| reached <= reset) {
+                    return Err(UserError::ResetSince);
+                }
                 let locked = self.login_locked_until.is_some_and(|earlier| at < earlier);
                 Ok(when(!locked && at < until, UserEvent::LoginLocked { until, at }))
             }
@@ -265,6 +271,7 @@ impl Aggregate for User {
                 self.pending_reset = None;
                 // A completed reset opens a locked login again.
                 self.login_locked_until = None;
+                self.password_reset_at = Some(at);
             }
             UserEvent::PasswordChanged { kept_session, .. } => {
                 self.end_sessions_but(kept_session);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, UserId};
+use sqlx::PgExecutor;
 
 use crate::{Error, Pool, Tx};
 
@@ -16,12 +17,16 @@ pub struct Lock<'a> {
     pub network: &'a str,
 }
 
-/// Writes a lock; of two the later end wins.
+/// Writes a lock; of two the later end wins. Answers whether it was not there yet.
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn put(pool: &Pool, lock: &Lock<'_>, until: DateTime<Utc>) -> Result<(), Error> {
-    sqlx::query(
+pub async fn put(
+    connection: impl PgExecutor<'_>,
+    lock: &Lock<'_>,
+    until: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let written = sqlx::query(
         "INSERT INTO login_locks (application_id, address, network, locked_until) VALUES ($1, $2, $3, $4)
          ON CONFLICT (application_id, address, network) DO UPDATE SET locked_until = excluded.locked_until
          WHERE excluded.locked_until > login_locks.locked_until",
@@ -30,9 +35,9 @@ pub async fn put(pool: &Pool, lock: &Lock<'_>, until: DateTime<Utc>) -> Result<(
     .bind(lock.address)
     .bind(lock.network)
     .bind(until)
-    .execute(pool)
+    .execute(connection)
     .await?;
-    Ok(())
+    Ok(written.rows_affected() > 0)
 }
 
 /// Until when the pair, and until when the account, is locked.

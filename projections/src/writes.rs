@@ -7,6 +7,7 @@ use devauth_aggregates::{ApiKeyId, ApplicationId, SessionId, UserId};
 use crate::erasure::Before;
 use crate::idempotency;
 use crate::jobs::{self, NewJob};
+use crate::login_locks::Lock;
 use crate::part::Part;
 use crate::sealing::Keyring;
 use crate::secrets::one_time_tokens::{NewToken, OneTimeToken};
@@ -28,6 +29,8 @@ pub enum Write {
     ApiKey { key: ApiKeyId, hash: [u8; 32] },
     /// An application's secret, in place of the one before.
     ApplicationSecret { application: ApplicationId, secret: String },
+    /// An address is locked for a network or, if that is empty, for all.
+    Lock { application: ApplicationId, address: [u8; 32], network: String, until: DateTime<Utc> },
     /// Locks of an address go: somebody proved that it is theirs.
     Unlock { application: ApplicationId, address: [u8; 32] },
     /// Work to do.
@@ -54,6 +57,7 @@ impl Write {
             | Write::RefreshToken { .. }
             | Write::ApiKey { .. }
             | Write::ApplicationSecret { .. }
+            | Write::Lock { .. }
             | Write::Unlock { .. }
             | Write::Job(_)
             | Write::Answer { .. } => Ok(()),
@@ -79,6 +83,10 @@ impl Write {
             Write::ApplicationSecret { application, secret } => {
                 application_secrets::put(tx, keyring, *application, secret).await
             }
+            Write::Lock { application, address, network, until } => {
+                let lock = Lock { application: *application, address, network };
+                login_locks::put(&mut **tx, &lock, *until).await.map(drop)
+            }
             Write::Unlock { application, address } => login_locks::clear(tx, *application, address).await,
             Write::Job(job) => jobs::insert(tx, job).await,
             Write::Answer { key, status, body, about } => {
@@ -103,6 +111,7 @@ impl Write {
             | Write::OneTimeToken { .. }
             | Write::ApiKey { .. }
             | Write::ApplicationSecret { .. }
+            | Write::Lock { .. }
             | Write::Unlock { .. }
             | Write::Forget { .. }
             | Write::ForgetUnlessLoggedIn { .. }

@@ -80,6 +80,11 @@ pub enum Reservation {
         /// When the lock ends.
         until: DateTime<Utc>,
     },
+    /// All places of this pair are taken by attempts of which nobody knew yet how they end. It is refused as a lock is, and is none.
+    Undecided {
+        /// When the oldest of them would be given up.
+        until: DateTime<Utc>,
+    },
     /// The account is protected and the network is not known to be its owner's.
     Protected {
         /// When the protection ends, unless there are further failures.
@@ -147,13 +152,12 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    /// The answer for the caller; an undecided attempt is refused until it could be decided.
+    /// The answer for the caller.
     pub(super) fn settled(self) -> Reservation {
         match self {
             Self::Granted => Reservation::Granted,
-            Self::Locked { until } | Self::Undecided { abandoned_at: until } => {
-                Reservation::Locked { until: date(until) }
-            }
+            Self::Locked { until } => Reservation::Locked { until: date(until) },
+            Self::Undecided { abandoned_at } => Reservation::Undecided { until: date(abandoned_at) },
             Self::Protected { until } => Reservation::Protected { until: date(until) },
         }
     }

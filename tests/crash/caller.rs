@@ -95,6 +95,11 @@ impl Caller {
         self.send(self.http.post(self.url(path)).json(&body)).await
     }
 
+    /// Or the error of a connection that the node did not answer on.
+    pub async fn try_delete(&self, path: &str) -> reqwest::Result<Answer> {
+        self.send(self.http.delete(self.url(path))).await
+    }
+
     /// As plain RFC 7662 clients ask.
     pub async fn introspect_as(&self, id: &str, secret: &str, token: &Value) -> Answer {
         let request = self.http.post(self.url("/v1/auth/introspect")).basic_auth(id, Some(secret));

@@ -7,6 +7,7 @@ mod configuration;
 mod deployment;
 mod events;
 mod key_rotation;
+mod lockout;
 mod mail;
 mod node;
 mod points;

@@ -6,15 +6,17 @@ use devauth::clock::Clock;
 use devauth::config::{Config, EncryptionKey, Environment, KeyFiles, Lockout, Passwords, Rates, Tokens};
 use devauth::crypto::generate::{SigningKeySize, signing_key_pem};
 use devauth::crypto::random;
+use devauth::limits::{Attempt, Known, Reservation};
 use devauth::mailer::transport::Transport;
 use devauth::service::{Parts, Service};
+use devauth_aggregates::{ApplicationId, EmailAddress};
 use devauth_test_support::database::{Database, PATIENCE, redis_url};
 use devauth_test_support::smtp::{Received, SmtpSink};
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretSlice};
 use serde_json::json;
 
-use crate::client::{Client, Developer, send};
+use crate::client::{Client, Developer, TestApplication, send};
 
 /// A password that every policy accepts.
 pub const PASSWORD: &str = "violet tractor lagoon 77";
@@ -184,6 +186,44 @@ impl TestApp {
     async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let url = std::env::var("DEVAUTH_TEST_REDIS_URL").unwrap();
         redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
+    }
+
+    /// What Redis knows of this service at this moment: names and contents.
+    pub async fn redis_content(&self) -> Vec<(String, Vec<u8>)> {
+        let mut redis = self.redis().await;
+        let mut content = Vec::new();
+        for key in self.redis_keys().await {
+            content.push((key.clone(), redis::cmd("DUMP").arg(key).query_async(&mut redis).await.unwrap()));
+        }
+        content
+    }
+
+    /// Redis knows that again: it was away when the service told it something since.
+    pub async fn redis_missed_what_came_after(&self, content: Vec<(String, Vec<u8>)>) {
+        const MILLISECONDS: u32 = 600_000;
+        for (key, value) in content {
+            let mut restore = redis::cmd("RESTORE");
+            restore.arg(key).arg(MILLISECONDS).arg(value).arg("REPLACE");
+            restore.exec_async(&mut self.redis().await).await.unwrap();
+        }
+    }
+
+    /// So many tries from there begin, and their node dies before it has checked a password; half a minute goes by.
+    pub async fn abandon(&self, application: &TestApplication, email: &str, network: &str, tries: usize) {
+        let application: ApplicationId = application.id.parse().unwrap();
+        let node = &self.node.app;
+        let address = node.keys.address(application, &EmailAddress::parse(email).unwrap());
+        for _ in 0..tries {
+            let attempt = Attempt {
+                application: application.to_string(),
+                address: address.iter().map(|byte| format!("{byte:02x}")).collect(),
+                network: network.to_owned(),
+                id: node.new_id().to_string(),
+            };
+            let reservation = node.limiter.reserve(&attempt, self.clock.now(), Known::Unknown).await;
+            assert_eq!(reservation, Reservation::Granted);
+        }
+        self.pass(Duration::from_secs(30));
     }
 
     /// Redis loses everything it knew of this service.

@@ -121,7 +121,7 @@ pub async fn taken_places_make_others_wait_not_fail(Nodes { one, two }: Nodes) {
     }
     let sixth = attempt_from(HOME);
     let impatient = two.clone().with_patience(Duration::ZERO);
-    assert_eq!(reserve(&impatient, &sixth, at(0)).await, Reservation::Locked { until: at(30) });
+    assert_eq!(reserve(&impatient, &sixth, at(0)).await, Reservation::Undecided { until: at(30) });
 
     let waiting = tokio::spawn(async move { reserve(&two, &sixth, at(0)).await });
     for attempt in &first[..4] {
@@ -138,7 +138,7 @@ pub async fn the_wait_ends(Nodes { one, two }: Nodes) {
     }
     let started = Instant::now();
     let patient = two.with_patience(Duration::from_millis(100));
-    assert_eq!(reserve(&patient, &attempt_from(HOME), at(3)).await, Reservation::Locked { until: at(30) });
+    assert_eq!(reserve(&patient, &attempt_from(HOME), at(3)).await, Reservation::Undecided { until: at(30) });
     assert!(started.elapsed() >= Duration::from_millis(100));
 }
 

@@ -34,8 +34,9 @@ pub enum UserCommand {
     ChangePassword { generation: u32, kept_session: Option<SessionId>, now: DateTime<Utc> },
     /// Keep this about the user from now on, instead of what is kept. Nothing happens if it is the same.
     ChangeMetadata { metadata: Map<String, Value>, now: DateTime<Utc> },
-    /// Record that guessing locked a login until a time. Nothing happens while an earlier lock holds.
-    LockLogin { until: DateTime<Utc>, now: DateTime<Utc> },
+    /// Record that guessing locked a login until a time; the failure that `reached` the lock may be some time ago. Nothing happens
+    /// while an earlier lock holds.
+    LockLogin { reached: DateTime<Utc>, until: DateTime<Utc>, now: DateTime<Utc> },
     /// End every session.
     RevokeSessions { now: DateTime<Utc> },
     /// Keep the user out until restored; every session ends.

@@ -18,4 +18,7 @@ pub enum UserError {
     /// The user is suspended.
     #[error("the user is suspended")]
     Suspended,
+    /// The lock was reached before the user's last password reset, which opened it.
+    #[error("the password was reset since")]
+    ResetSince,
 }

@@ -80,7 +80,7 @@ impl Story {
                 let metadata = Map::from_iter([("seats".to_owned(), Value::from(*seats))]);
                 UserCommand::ChangeMetadata { metadata, now }
             }
-            Ask::Lock => UserCommand::LockLogin { until: at(seconds + 900), now },
+            Ask::Lock => UserCommand::LockLogin { reached: now, until: at(seconds + 900), now },
             Ask::Revoke => UserCommand::RevokeSessions { now },
             Ask::Suspend => UserCommand::SuspendUser { now },
             Ask::Restore => UserCommand::RestoreUser { now },

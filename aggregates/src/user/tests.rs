@@ -93,7 +93,7 @@ fn change_proven_under(generation: u32, kept_session: Option<SessionId>) -> User
 }
 
 fn lock(until: i64, now: i64) -> UserCommand {
-    UserCommand::LockLogin { until: at(until), now: at(now) }
+    UserCommand::LockLogin { reached: at(now), until: at(until), now: at(now) }
 }
 
 /// Each command that needs a user, as it would succeed if there were one.
@@ -196,6 +196,19 @@ fn a_completed_reset_opens_the_lock() {
 
     assert_eq!(fold::<User>(given.clone()).login_locked_until, None);
     expect(given, lock(903, 3), vec![UserEvent::LoginLocked { until: at(903), at: at(3) }]);
+}
+
+#[test]
+fn a_lock_reached_before_a_reset_is_none_any_more_whenever_it_is_told_of() {
+    let given = || {
+        registered_and([reset_requested(1, 1), UserEvent::PasswordReset { token_id: token(1), at: at(9) }])
+    };
+    let told_late =
+        |reached| UserCommand::LockLogin { reached: at(reached), until: at(reached + 900), now: at(60) };
+
+    refuse(given(), told_late(8), UserError::ResetSince);
+    refuse(given(), told_late(9), UserError::ResetSince);
+    expect(given(), told_late(10), vec![UserEvent::LoginLocked { until: at(910), at: at(60) }]);
 }
 
 #[test]

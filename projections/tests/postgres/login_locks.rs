@@ -43,8 +43,8 @@ async fn a_lock_holds_for_its_pair_until_its_end() {
 async fn of_two_ends_the_later_wins() {
     let fixture = Fixture::new().await;
     let here = pair("203.0.113.77");
-    for end in [900, 100, 500] {
-        login_locks::put(&fixture.pool, &here, at(end)).await.unwrap();
+    for (end, is_new) in [(500, true), (500, false), (900, true), (100, false)] {
+        assert_eq!(login_locks::put(&fixture.pool, &here, at(end)).await.unwrap(), is_new, "{end}");
     }
     assert_eq!(get(&fixture, &here, 0).await.0, Some(at(900)));
 }

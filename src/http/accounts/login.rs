@@ -1,13 +1,13 @@
 //! Proving who one is by a password, under the limits on guessing.
 
-use chrono::{DateTime, Duration, Utc};
-use devauth_aggregates::{EmailAddress, User, UserCommand, UserId};
+mod lockout;
+
+use chrono::{DateTime, Utc};
+use devauth_aggregates::{EmailAddress, UserId};
 use devauth_projections::applications::ApplicationRow;
-use devauth_projections::event_log::Actor;
+use devauth_projections::crash_point;
 use devauth_projections::login_failures::{LoginFailure, Reason, What};
-use devauth_projections::login_locks::{self, Lock};
 use devauth_projections::secrets::password_hashes;
-use devauth_projections::sessions;
 use devauth_projections::users::{self, UserRow};
 
 use super::{Account, hex};
@@ -16,11 +16,8 @@ use crate::crypto::password::Password;
 use crate::crypto::passwords::{StoredHash, Verified};
 use crate::http::context::{RequestContext, record_user};
 use crate::http::error::{ApiError, ErrorCode};
-use crate::limits::{Attempt, Failure, Known, Network, Reservation};
+use crate::limits::{Attempt, Network};
 use crate::telemetry::SecurityEvent;
-
-/// How long an address that logged in is not shut out by the protection of the account.
-const KNOWN_FOR: Duration = Duration::days(30);
 
 /// A try to prove an identity, counted before anything is known of how it ends.
 struct Try<'a> {
@@ -56,7 +53,8 @@ pub async fn authenticate(
         }
         Ok((user, _)) => {
             let failure = app.limiter.fail(&a_try.attempt, now).await;
-            a_try.lock(failure, user.as_ref(), now).await?;
+            crash_point::reached("login_counted");
+            a_try.keep_reached(failure, user.map(|user| user.id), now).await?;
             Err(ErrorCode::InvalidCredentials.into())
         }
         Err(error) => {
@@ -66,8 +64,8 @@ pub async fn authenticate(
     }
 }
 
-/// Forgets failures and protection of an account: a completed reset proved whose it is. The locks in Postgres go with the
-/// reset's own transaction.
+/// Forgets failures, locks and protection of an account in the limiter: a completed reset proved whose it is, or an erasure left
+/// nobody. The locks in Postgres go with the transaction of either.
 pub async fn forget_failures(app: &App, account: &Account) {
     app.limiter.clear(&account.application.to_string(), &hex(&account.address)).await;
 }
@@ -94,53 +92,6 @@ impl<'a> Try<'a> {
             account: Account { application: application.id, address },
             attempt,
             network,
-        }
-    }
-
-    /// Locks in Postgres first, which outlive Redis; then the count.
-    async fn reserve(&self) -> Result<(), ApiError> {
-        let now = self.app.clock.now();
-        let lock =
-            Lock { application: self.application.id, address: &self.account.address, network: &self.network };
-        let (locked, protected) = login_locks::get(&self.app.pool, &lock, now).await?;
-        if let Some(until) = locked {
-            return Err(self.refusal(ErrorCode::AccountLocked, Reason::AccountLocked, until));
-        }
-        let known = match protected {
-            Some(until) => self.require_known(until, now).await?,
-            None => Known::Unknown,
-        };
-        let mut reservation = self.app.limiter.reserve(&self.attempt, now, known).await;
-        if let Reservation::Protected { until } = reservation {
-            let known = self.require_known(until, now).await?;
-            reservation = self.app.limiter.reserve(&self.attempt, now, known).await;
-        }
-        match reservation {
-            Reservation::Granted => Ok(()),
-            Reservation::Locked { until } => {
-                Err(self.refusal(ErrorCode::AccountLocked, Reason::AccountLocked, until))
-            }
-            Reservation::Protected { until } => {
-                Err(self.refusal(ErrorCode::AccountProtected, Reason::AccountProtected, until))
-            }
-        }
-    }
-
-    /// A protected account still admits addresses from which it was logged in to lately.
-    async fn require_known(&self, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Known, ApiError> {
-        let pool = &self.app.pool;
-        let found = users::for_login(pool, self.application.id, &self.account.address).await?;
-        let addresses = match found {
-            Some((user, _)) => {
-                sessions::client_addresses(pool, self.application.id, user.id, now - KNOWN_FOR).await?
-            }
-            None => Vec::new(),
-        };
-        let network_of = |text: &String| text.parse().ok().map(|address| Network::of(address).to_string());
-        if addresses.iter().filter_map(network_of).any(|network| network == self.network) {
-            Ok(Known::Yes)
-        } else {
-            Err(self.refusal(ErrorCode::AccountProtected, Reason::AccountProtected, until))
         }
     }
 
@@ -192,47 +143,5 @@ impl<'a> Try<'a> {
         };
         self.failed(reason, user.as_ref().map(|user| user.id));
         Ok((user, false))
-    }
-
-    /// What a failure brought about is kept in Postgres, and in the log if there is such a user. Each lock is in the audit log
-    /// once: by its event, or else as a row beside the failures.
-    async fn lock(
-        &self,
-        failure: Failure,
-        user: Option<&UserRow>,
-        now: DateTime<Utc>,
-    ) -> Result<(), ApiError> {
-        let everywhere = (failure.protected_until, "");
-        for (until, network) in [(failure.locked_until, self.network.as_str()), everywhere] {
-            let Some(until) = until else { continue };
-            let lock = Lock { application: self.application.id, address: &self.account.address, network };
-            login_locks::put(&self.app.pool, &lock, until).await?;
-            SecurityEvent::new("locked").log();
-            let recorded = match user {
-                Some(user) => self.record_lock(user.id, until, now).await?,
-                None => false,
-            };
-            if !recorded {
-                self.note(What::Locked, user.map(|user| user.id));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether it became an event: while an earlier lock of the user holds, a further one doesn't, nor does one of somebody who
-    /// was erased a moment ago.
-    async fn record_lock(
-        &self,
-        user: UserId,
-        until: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<bool, ApiError> {
-        let context = self.app.context(self.application.id, Actor::Anonymous, Some(user), self.request);
-        let command = UserCommand::LockLogin { until, now };
-        match self.app.commands.execute::<User>(user, command, &context, |_| Vec::new()).await {
-            Ok(outcome) => Ok(outcome.changed),
-            Err(error) if error.user_is_gone() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
     }
 }

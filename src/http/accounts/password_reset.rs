@@ -1,10 +1,10 @@
 //! A new password for somebody who forgot theirs.
 
 use devauth_aggregates::{ApplicationId, EmailAddress, User, UserCommand};
-use devauth_projections::Write;
 use devauth_projections::applications::ApplicationRow;
 use devauth_projections::event_log::Actor;
 use devauth_projections::users::{self, UserRow};
+use devauth_projections::{Write, crash_point};
 
 use super::login::forget_failures;
 use super::mailed::{self, notice};
@@ -51,9 +51,14 @@ pub async fn confirm(
             Write::Job(notice(notice_id, MailKind::PasswordChanged, application.id, user, now)),
         ]
     };
+    let account = Account { application: application.id, address };
+    // Before it, too: else, if the node dies after the commit, failures from before the reset lead to locks after it. Locks that
+    // hold until then are in Postgres.
+    forget_failures(app, &account).await;
     app.commands.execute::<User>(user, command, &context, writes).await.map_err(gone_is_invalid)?;
     app.job_written.notify_one();
-    forget_failures(app, &Account { application: application.id, address }).await;
+    crash_point::reached("reset_committed");
+    forget_failures(app, &account).await;
     record_user(user);
     SecurityEvent::new("password_reset_confirm").log();
     find(app, application.id, user).await

@@ -45,6 +45,7 @@ impl From<UserError> for ApiError {
             UserError::TokenInvalid => ErrorCode::TokenInvalid.into(),
             UserError::SessionsEnded | UserError::Suspended => ErrorCode::InvalidToken.into(),
             UserError::AlreadyRegistered => ApiError::internal("an id was drawn twice"),
+            UserError::ResetSince => ApiError::internal("a lock from before a reset is nobody's answer"),
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use devauth_aggregates::{User, UserCommand};
 use devauth_projections::sessions::list as living_sessions;
 use devauth_projections::users::UserRow;
-use devauth_projections::{Write, claims};
+use devauth_projections::{Write, claims, crash_point};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -96,10 +96,17 @@ pub async fn erase(State(app): State<App>, owned: OwnedUser, _: NoBody) -> Resul
     // What failed a moment ago and is not written yet would be written after it, for an address that nobody has.
     app.login_failures.settled(freshness::patience(&app)).await;
     let address = claims::address_of(&app.pool, application, user).await?;
+    let account = address.map(|address| Account { application, address });
+    // Before it, too: if the node dies after the commit, nobody can tell any more whose failures they were. Locks that hold until
+    // then are in Postgres.
+    if let Some(account) = &account {
+        forget_failures(&app, account).await;
+    }
     let command = UserCommand::EraseUser { now: app.clock.now() };
     execute(&app, &owned, command, || vec![Write::Forget { user }]).await?;
-    if let Some(address) = address {
-        forget_failures(&app, &Account { application, address }).await;
+    crash_point::reached("erasure_committed");
+    if let Some(account) = &account {
+        forget_failures(&app, account).await;
     }
     SecurityEvent::new("user_erased").user(&user).log();
     Ok(StatusCode::NO_CONTENT)

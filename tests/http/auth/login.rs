@@ -1,5 +1,6 @@
 //! `POST /v1/auth/login`
 
+mod late_locks;
 mod lockout;
 mod protection;
 

@@ -122,6 +122,38 @@ async fn a_suspended_user_can_not_come_back_by_a_reset() {
     client.log_in("ada@example.org").await;
 }
 
+/// Redis was away for a moment, and still has the lock.
+#[tokio::test]
+async fn a_reset_opens_a_lock_also_where_nobody_was_told_of_the_reset() {
+    let app = TestApp::start().await;
+    let acme = app.developer().await.application("Acme").await;
+    let client = &acme.client;
+    client.sign_up("ada@example.org").await;
+    for _ in 0..5 {
+        client.try_log_in("ada@example.org", "wrong").await.refused(401, "invalid_credentials");
+    }
+    let before = app.redis_content().await;
+    let token = reset_token(&app, client, "ada@example.org", 1).await;
+    confirm(client, &token, NEW).await.expect(200);
+    app.redis_missed_what_came_after(before.clone()).await;
+
+    client.try_log_in("ada@example.org", NEW).await.expect(200);
+
+    let mut database = app.database.connect().await;
+    let mut written = async || -> (i64, i64) {
+        let sql = "SELECT (SELECT count(*) FROM login_locks),
+                          (SELECT count(*) FROM events WHERE event_type = 'LoginLocked')";
+        sqlx::query_as(sql).fetch_one(&mut database).await.unwrap()
+    };
+    assert_eq!(written().await, (0, 1), "the one from before the reset, whose row is gone");
+    // What is reached afterwards holds, however late anybody notices.
+    app.abandon(&acme, "ada@example.org", "127.0.0.1", 5).await;
+    for _ in 0..2 {
+        client.try_log_in("ada@example.org", NEW).await.refused(429, "account_locked");
+    }
+    assert_eq!(written().await, (1, 2));
+}
+
 #[tokio::test]
 async fn a_completed_reset_opens_a_locked_login() {
     let app = TestApp::start().await;

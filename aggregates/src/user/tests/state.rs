@@ -27,6 +27,7 @@ fn the_state_says_what_the_events_said() {
         session_generation: 1,
         kept_session: None,
         login_locked_until: None,
+        password_reset_at: None,
         created_at: at(0),
         updated_at: at(5),
     };

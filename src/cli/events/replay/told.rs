@@ -154,6 +154,7 @@ impl Told {
         row(f, "email_verified", if user.email_verified { "yes" } else { "no" })?;
         row(f, "session_generation", &user.session_generation.to_string())?;
         row(f, "login_locked_until", &time(user.login_locked_until))?;
+        row(f, "password_reset_at", &time(user.password_reset_at))?;
         row(f, "created_at", &time(Some(user.created_at)))?;
         row(f, "updated_at", &time(Some(user.updated_at)))?;
         row(f, "last_login_at", &time(self.state.as_ref().and_then(|state| state.last_login_at)))

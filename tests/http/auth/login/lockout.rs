@@ -6,16 +6,16 @@ use super::EMAIL;
 use crate::app::{PASSWORD, TestApp};
 use crate::client::{Answer, Client, at_once};
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
-async fn fail(client: &Client, email: &str, times: usize) {
+pub(super) async fn fail(client: &Client, email: &str, times: usize) {
     for _ in 0..times {
         client.try_log_in(email, "wrong").await.refused(401, "invalid_credentials");
     }
 }
 
 /// Checks that it is locked; answers the seconds to wait.
-fn locked(answer: Answer) -> u64 {
+pub(super) fn locked(answer: Answer) -> u64 {
     let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     answer.refused(429, "account_locked");
     assert!((1..=900).contains(&seconds), "{seconds}");

@@ -7,7 +7,7 @@ use crate::app::{PASSWORD, TestApp};
 use crate::client::{Client, at_once};
 
 /// This many failures, each from an address of its own.
-async fn fail_from_everywhere(client: &Client, failures: u32) {
+pub(super) async fn fail_from_everywhere(client: &Client, failures: u32) {
     let answers = at_once((0..failures).map(|n| {
         let client = client.for_address(&format!("198.51.{}.{}", n / 250, n % 250));
         async move { client.try_log_in(EMAIL, "wrong").await }
