@@ -163,6 +163,12 @@ pub struct Migration {
 }
 
 impl Config {
+    /// Whether `trusted_proxies` has a network of all addresses, so that everybody can name any client address.
+    #[must_use]
+    pub fn trusts_everybody(&self) -> bool {
+        networks::trust_everybody(&self.trusted_proxies)
+    }
+
     /// Reads what `devauth serve` needs.
     ///
     /// # Errors

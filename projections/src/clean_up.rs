@@ -137,8 +137,9 @@ pub async fn sessions_ended_until(connection: &mut sqlx::PgConnection) -> Result
     Ok(sqlx::query_scalar("SELECT sessions_ended_until FROM retention").fetch_one(connection).await?)
 }
 
-/// A few users who never proved their address, signed up before `before`, and belong to applications that admit only proven
-/// ones; beginning after `after`, in order of their ids. Whether their time is over, the aggregate decides.
+/// A few users who never proved their address and never logged in, signed up before `before`, and belong to applications that
+/// admit only proven ones; beginning after `after`, in order of their ids. Whether their time is over, the aggregate decides, and
+/// whether they log in at this moment, [`crate::Write::ForgetUnlessLoggedIn`].
 ///
 /// # Errors
 /// Postgres is away.
@@ -152,6 +153,7 @@ pub async fn unverified(
         "SELECT u.application_id, u.id FROM users u JOIN applications a ON a.id = u.application_id
          WHERE NOT u.email_verified AND u.created_at <= $1
            AND (a.settings ->> 'require_verified_email')::boolean
+           AND NOT EXISTS (SELECT FROM last_logins l WHERE l.user_id = u.id)
            AND ($2::uuid IS NULL OR u.id > $2)
          ORDER BY u.id LIMIT $3",
     )

@@ -18,9 +18,17 @@ pub(crate) async fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     data_keys::lock(tx, user).await
 }
 
-/// Removes all of it. The row in `users` follows from the event; a table that says something of people belongs into this
+/// Whether somebody who was forgotten had ever been in.
+pub(crate) enum Before {
+    /// Not once.
+    NeverLoggedIn,
+    /// At some time.
+    LoggedIn,
+}
+
+/// Removes all of it, and answers whether they had ever logged in: since [`lock`], no login comes in between. The row in `users` follows from the event; a table that says something of people belongs into this
 /// list.
-pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<Before, Error> {
     // What they came in with.
     data_keys::delete(tx, user).await?;
     password_hashes::forget(tx, user).await?;
@@ -37,9 +45,10 @@ pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     jobs::forget(tx, user).await?;
     idempotency::forget(tx, user).await?;
     // What is known of them.
-    last_logins::forget(tx, user).await?;
+    let had_logged_in = last_logins::forget(tx, user).await?;
     // What follows the log, once nobody is just writing it from events that were opened before.
     subscription::hold(tx).await?;
     audit_log::forget(tx, user).await?;
-    portal_users::forget(tx, user).await
+    portal_users::forget(tx, user).await?;
+    Ok(if had_logged_in { Before::LoggedIn } else { Before::NeverLoggedIn })
 }

@@ -20,6 +20,9 @@ pub enum Error {
     /// A person whose data would be recorded was erased.
     #[error("the person was erased")]
     PersonErased,
+    /// A person who was to be forgotten only if they never logged in did.
+    #[error("the person has logged in")]
+    HasLoggedIn,
     /// Postgres can't be reached or refuses to work just now; trying later is right.
     #[error("Postgres is not available")]
     Unavailable(#[source] sqlx::Error),

@@ -32,11 +32,14 @@ pub(crate) async fn write_all(
     Ok(())
 }
 
-/// Forgets when a person logged in.
+/// Forgets when a person logged in. Answers whether they ever did.
 ///
 /// # Errors
 /// Postgres is away.
-pub(crate) async fn forget(connection: &mut PgConnection, user: UserId) -> Result<(), Error> {
-    sqlx::query("DELETE FROM last_logins WHERE user_id = $1").bind(user.uuid()).execute(connection).await?;
-    Ok(())
+pub(crate) async fn forget(connection: &mut PgConnection, user: UserId) -> Result<bool, Error> {
+    let deleted = sqlx::query("DELETE FROM last_logins WHERE user_id = $1")
+        .bind(user.uuid())
+        .execute(connection)
+        .await?;
+    Ok(deleted.rows_affected() > 0)
 }

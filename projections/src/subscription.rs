@@ -217,6 +217,7 @@ fn blame(error: Error, events: &[Recorded]) -> StepError {
         | Error::AddressTaken
         | Error::ReservationLost
         | Error::PersonErased
+        | Error::HasLoggedIn
         | Error::Database(_)
         | Error::Corrupt(_)
         | Error::Sealing(_) => {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApiKeyId, ApplicationId, SessionId, UserId};
 
+use crate::erasure::Before;
 use crate::idempotency;
 use crate::jobs::{self, NewJob};
 use crate::login_locks::Lock;
@@ -38,6 +39,8 @@ pub enum Write {
     Answer { key: idempotency::Reserved, status: u16, body: Vec<u8>, about: Option<UserId> },
     /// A person goes, with everything that is kept of them beside their events.
     Forget { user: UserId },
+    /// The same for a person who never logged in; nothing happens to one who did, be it a moment ago.
+    ForgetUnlessLoggedIn { user: UserId },
 }
 
 impl Write {
@@ -47,7 +50,7 @@ impl Write {
     /// Postgres is away.
     pub async fn lock(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         match self {
-            Write::Forget { user } => erasure::lock(tx, *user).await,
+            Write::Forget { user } | Write::ForgetUnlessLoggedIn { user } => erasure::lock(tx, *user).await,
             Write::Claim { .. }
             | Write::Password { .. }
             | Write::OneTimeToken { .. }
@@ -64,8 +67,8 @@ impl Write {
     /// Writes it.
     ///
     /// # Errors
-    /// [`Error::AddressTaken`] for a claim that somebody has, [`Error::ReservationLost`] for an answer that another request gives, or
-    /// Postgres is away.
+    /// [`Error::AddressTaken`] for a claim that somebody has, [`Error::ReservationLost`] for an answer that another request gives,
+    /// [`Error::HasLoggedIn`], or Postgres is away.
     pub async fn apply(&self, tx: &mut Tx<'_>, keyring: &Keyring) -> Result<(), Error> {
         match self {
             Write::Claim { application, address, user } => {
@@ -90,7 +93,12 @@ impl Write {
             Write::Answer { key, status, body, about } => {
                 idempotency::complete(tx, keyring, key, *status, body, *about).await
             }
-            Write::Forget { user } => erasure::forget(tx, *user).await,
+            Write::Forget { user } => erasure::forget(tx, *user).await.map(|_| ()),
+            Write::ForgetUnlessLoggedIn { user } => match erasure::forget(tx, *user).await? {
+                Before::NeverLoggedIn => Ok(()),
+                // The caller's transaction ends without a commit, and everything is as it was.
+                Before::LoggedIn => Err(Error::HasLoggedIn),
+            },
         }
     }
 
@@ -107,6 +115,7 @@ impl Write {
             | Write::Lock { .. }
             | Write::Unlock { .. }
             | Write::Forget { .. }
+            | Write::ForgetUnlessLoggedIn { .. }
             | Write::Job(_)
             | Write::Answer { .. } => None,
         }

@@ -30,7 +30,8 @@ export interface paths {
         };
         /**
          * Metadata of the authorization server (RFC 8414)
-         * @description DevAuth has no authorization endpoint: users log in with the application itself.
+         * @description DevAuth has no authorization endpoint and no token endpoint: users log in with the application itself, which gets and
+         *     refreshes their tokens by the routes of this API.
          */
         get: operations["getMetadata"];
         put?: never;
@@ -1146,7 +1147,7 @@ export interface components {
             name?: string;
             /**
              * Format: password
-             * @description The password they want.
+             * @description The password they want; every character counts, whichever it is.
              */
             password: string;
         };
@@ -1699,7 +1700,7 @@ export interface components {
              * @description The least strength of a password, as zxcvbn scores it.
              */
             password_min_strength: number;
-            /** @description Whether a login needs a verified address. */
+            /** @description Whether a login needs a verified address. Signups that never verified it and never logged in are then erased after a week. */
             require_verified_email: boolean;
             /**
              * Format: int64
@@ -1749,11 +1750,14 @@ export interface components {
              * @example ada@example.org
              */
             email: string;
-            /** @description Anything the application wants to keep with the user; at most 4 KiB, nested at most 64 levels deep. */
+            /**
+             * @description Anything the application wants to keep with the user; at most 4 KiB, nested at most 64 levels deep. Numbers come back equal:
+             *     a whole number that neither 64 bits nor a double can hold is refused.
+             */
             metadata?: Record<string, unknown>;
             /**
              * Format: password
-             * @description The password they want.
+             * @description The password they want; every character counts, whichever it is.
              */
             password: string;
         };

@@ -60,6 +60,11 @@ async fn serve(config: Config) -> Result<(), Failure> {
     if config.redis_url.is_none() {
         tracing::warn!("no REDIS_URL: limits are counted in this process, so run one node only");
     }
+    if config.trusts_everybody() {
+        tracing::warn!(
+            "DEVAUTH_TRUSTED_PROXIES has a network of all addresses: everybody can name any client address, and limits on guessing hold nobody"
+        );
+    }
     if let Some(missing) = portal_pages::are_missing() {
         tracing::warn!("{missing}");
     }

@@ -20,13 +20,12 @@ fn parse(entry: &str) -> Result<IpNet, Reason> {
         .parse::<IpNet>()
         .or_else(|_| entry.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| "must be an address or a network such as 10.0.0.0/8 or 2001:db8::/32".to_owned())?;
-    if network.prefix_len() == 0 {
-        return Err(
-            "trusts every address on the Internet to name any client; list the proxies' own networks"
-                .to_owned(),
-        );
-    }
     Ok(as_ipv4_if_mapped(network.trunc()))
+}
+
+/// Whether every address of a family is in one of these networks, so that whoever connects is believed to be a proxy.
+pub(super) fn trust_everybody(networks: &[IpNet]) -> bool {
+    networks.iter().any(|network| network.prefix_len() == 0)
 }
 
 /// Client addresses are compared with IPv4-mapped ones already turned into IPv4, so networks must be, too.
@@ -71,9 +70,13 @@ mod tests {
     }
 
     #[test]
-    fn trusting_everybody_is_refused() {
-        for text in ["0.0.0.0/0", "::/0", "10.0.0.0/33"] {
-            assert!(parse_list(text).is_err(), "{text}");
+    fn trusting_everybody_is_possible_and_noticed() {
+        for text in ["0.0.0.0/0", "::/0", "10.0.0.0/8, 192.0.2.7/0", "::ffff:0.0.0.0/96"] {
+            assert!(trust_everybody(&parse_list(text).expect("a CIDR list")), "{text}");
         }
+        for text in ["", "10.0.0.0/8", "0.0.0.0", "::/96", "::1"] {
+            assert!(!trust_everybody(&parse_list(text).expect("a CIDR list")), "{text}");
+        }
+        assert!(parse_list("10.0.0.0/33").is_err());
     }
 }

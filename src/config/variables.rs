@@ -226,7 +226,7 @@ pub(super) const TRUSTED_PROXIES: Variable = Variable {
     default: Some(""),
     accepts: Accepts::Words("a comma-separated list of networks such as 10.0.0.0/8 or single addresses"),
     example: "10.0.0.0/8,2001:db8::/32",
-    meaning: "Whose `X-Forwarded-For` is believed",
+    meaning: "Whose `X-Forwarded-For` is believed; with 0.0.0.0/0 or ::/0 everybody can name any client address, and limits on guessing hold nobody",
     ..PLAIN
 };
 

@@ -1,7 +1,9 @@
 //! Request bodies: one strict JSON object, bounded in size and time.
 
+mod anything;
 mod change;
 pub mod fields;
+mod numbers;
 mod strict;
 
 use std::time::Duration;
@@ -52,7 +54,7 @@ impl<S: Send + Sync, T: Body> FromRequest<S> for Json<T> {
             return Err(ErrorCode::UnsupportedMediaType.into());
         }
         let bytes = read(request).await?;
-        let mut fields = Fields::new(strict::object(&bytes).ok_or(ErrorCode::MalformedRequest)?);
+        let mut fields = Fields::of_body(&bytes).ok_or(ErrorCode::MalformedRequest)?;
         let body = T::read(&mut fields);
         fields.finish(body).map(Json)
     }
@@ -76,8 +78,7 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
         if bytes.is_empty() {
             return Ok(NoBody);
         }
-        let members = strict::object(&bytes).ok_or(ErrorCode::MalformedRequest)?;
-        Fields::new(members).finish(Some(NoBody))
+        Fields::of_body(&bytes).ok_or(ErrorCode::MalformedRequest)?.finish(Some(NoBody))
     }
 }
 

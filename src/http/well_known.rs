@@ -26,7 +26,8 @@ async fn jwks(State(app): State<App>) -> impl IntoResponse {
 
 /// Metadata of the authorization server (RFC 8414)
 ///
-/// DevAuth has no authorization endpoint: users log in with the application itself.
+/// DevAuth has no authorization endpoint and no token endpoint: users log in with the application itself, which gets and
+/// refreshes their tokens by the routes of this API.
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", operation_id = "getMetadata", tag = "Tokens",
     responses((status = 200, description = "The metadata", body = Object)))]
 async fn metadata(State(app): State<App>) -> Json<Value> {
@@ -36,9 +37,10 @@ async fn metadata(State(app): State<App>) -> Json<Value> {
         "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
         "introspection_endpoint": format!("{issuer}/v1/auth/introspect"),
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
-        "response_types_supported": [],
-        "grant_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["none"],
+        // Required, and never empty (RFC 8414 2 and 3.2). `none` is the response type that hands out nothing.
+        "response_types_supported": ["none"],
+        // Left out it would mean the authorization code and the implicit grant.
+        "grant_types_supported": ["refresh_token"],
         "service_documentation": format!("{issuer}/docs"),
     }))
 }

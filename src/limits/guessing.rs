@@ -80,7 +80,8 @@ pub enum Reservation {
         /// When the lock ends.
         until: DateTime<Utc>,
     },
-    /// All places of this pair are taken by attempts of which nobody knew yet how they end. It is refused as a lock is, and is none.
+    /// All places of this pair are taken by attempts of which nobody knew yet how they end. Neither granting nor locking would be
+    /// right: the client is to come again.
     Undecided {
         /// When the oldest of them would be given up.
         until: DateTime<Utc>,

@@ -1,5 +1,5 @@
-//! Who signed up with an application that admits only proven addresses, and never proved theirs, makes room: they are erased,
-//! and the address can sign up again.
+//! Who signed up with an application that admits only proven addresses, never proved theirs and never logged in makes room: they
+//! are erased, and the address can sign up again. Who has logged in is a user, and stays when their application begins to ask.
 
 use chrono::{DateTime, Utc};
 use devauth_aggregates::{ApplicationId, SIGNUP_KEPT, User, UserCommand, UserId};
@@ -41,7 +41,7 @@ pub(super) async fn erase(
     }
 }
 
-/// Answers whether their time was over: a verification that was asked for later gives them more.
+/// Answers whether their time was over: a verification that was asked for later gives them more, and a login saves them.
 async fn expire(app: &App, application_id: ApplicationId, user: UserId) -> Result<bool, Error> {
     let now = app.clock.now();
     let context = Context {
@@ -54,9 +54,10 @@ async fn expire(app: &App, application_id: ApplicationId, user: UserId) -> Resul
         user_agent: None,
     };
     let command = UserCommand::ExpireSignup { now };
-    let forget = |_: &User| vec![Write::Forget { user }];
+    let forget = |_: &User| vec![Write::ForgetUnlessLoggedIn { user }];
     match app.commands.execute::<User>(user, command, &context, forget).await {
         Ok(outcome) => Ok(outcome.changed),
+        Err(CommandError::Store(Error::HasLoggedIn)) => Ok(false),
         // Erased meanwhile, by their developer.
         Err(error) if error.user_is_gone() => Ok(false),
         Err(CommandError::Store(error)) => Err(error),

@@ -1,6 +1,6 @@
 //! What is configured wrongly is all said at once, without repeating it, and nothing starts.
 
-use crate::deployment::test_key;
+use crate::deployment::{Deployment, test_key};
 use crate::node::devauth;
 
 /// Exit status and stderr of `devauth serve` in this environment.
@@ -100,4 +100,16 @@ async fn each_weakness_alone_keeps_production_from_starting() {
     let (status, said) =
         serve(&[good.as_slice(), &[("DEVAUTH_ENV", "test"), ("DEVAUTH_BIND", "0.0.0.0:0")]].concat()).await;
     assert_eq!(status, Some(2), "cheap hashes are not for everybody\n{said}");
+}
+
+#[tokio::test]
+async fn trusting_everybody_is_possible_and_said_at_the_start() {
+    let deployment = Deployment::new().await;
+    for (networks, everybody) in [("0.0.0.0/0", true), ("10.0.0.0/8,::/0", true), ("127.0.0.1", false)] {
+        let node = deployment.start_with(&[("DEVAUTH_TRUSTED_PROXIES", networks)]).await;
+        // It listens, so what it has to say of its configuration is said.
+        let said = node.output.borrow().contains("everybody can name any client address");
+        assert_eq!(said, everybody, "{networks}");
+        node.kill().await;
+    }
 }

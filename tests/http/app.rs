@@ -226,9 +226,22 @@ impl TestApp {
 
     /// So many tries from there begin, and their node dies before it has checked a password; half a minute goes by.
     pub async fn abandon(&self, application: &TestApplication, email: &str, network: &str, tries: usize) {
+        self.begin(application, email, network, tries).await;
+        self.pass(Duration::from_secs(30));
+    }
+
+    /// So many tries from there begin, and nobody knows yet how they end.
+    pub async fn begin(
+        &self,
+        application: &TestApplication,
+        email: &str,
+        network: &str,
+        tries: usize,
+    ) -> Vec<Attempt> {
         let application: ApplicationId = application.id.parse().unwrap();
         let node = &self.node.app;
         let address = node.keys.address(application, &EmailAddress::parse(email).unwrap());
+        let mut begun = Vec::new();
         for _ in 0..tries {
             let attempt = Attempt {
                 application: application.to_string(),
@@ -238,8 +251,9 @@ impl TestApp {
             };
             let reservation = node.limiter.reserve(&attempt, self.clock.now(), Known::Unknown).await;
             assert_eq!(reservation, Reservation::Granted);
+            begun.push(attempt);
         }
-        self.pass(Duration::from_secs(30));
+        begun
     }
 
     /// Redis loses everything it knew of this service.

@@ -1,5 +1,6 @@
 //! `/v1/auth`
 
+mod any_character;
 mod bodies;
 mod busy;
 mod callers;

@@ -159,6 +159,70 @@ async fn who_verified_and_whose_application_admits_anybody_stay() {
 }
 
 #[tokio::test]
+async fn who_has_ever_logged_in_stays_when_their_application_begins_to_ask() {
+    let app = TestApp::start().await;
+    let developer = app.developer().await;
+    let acme = developer.application("Acme").await;
+    acme.client.sign_up("ada@example.org").await;
+    acme.client.sign_up("alan@example.org").await;
+    acme.client.log_in("ada@example.org").await;
+    // Their session ended and its row is gone, and that they were here is known all the same.
+    app.pass(100 * DAY);
+    assert!(removed(&app, "sessions").await > 0);
+
+    developer_again(&app).await.set(&acme.id, json!({"require_verified_email": true})).await;
+
+    assert_eq!(removed(&app, "expired_signups").await, 1, "the one who never was");
+    app.until("SELECT count(*) = 1 FROM users WHERE email = 'ada@example.org'").await;
+    app.until("SELECT count(*) = 0 FROM users WHERE email = 'alan@example.org'").await;
+    let refused = acme.client.try_log_in("ada@example.org", crate::app::PASSWORD).await;
+    refused.refused(403, "email_unverified");
+}
+
+/// The developer's token lives for half an hour.
+async fn developer_again(app: &TestApp) -> Developer {
+    let credentials = json!({"email": "grace@example.org", "password": crate::app::PASSWORD});
+    let login = app.anyone().post("/v1/portal/developers/login", credentials).await.expect(200);
+    Developer::new(app.anyone(), login["access_token"].as_str().unwrap())
+}
+
+/// What a login does to the database: it holds the person's key, and writes that they were here.
+const HOLD: &str = "SELECT FROM secrets.data_keys JOIN users ON id = user_id WHERE email = 'ada@example.org'
+    FOR KEY SHARE OF data_keys";
+const LOG_IN: &str = "INSERT INTO last_logins (user_id, last_login_at) SELECT id, now() FROM users WHERE email = 'ada@example.org'";
+
+#[tokio::test]
+async fn a_login_at_that_moment_is_not_lost() {
+    let app = TestApp::start().await;
+    let acme = strict(&app.developer().await).await;
+    acme.sign_up("ada@example.org").await;
+    app.pass(SIGNUP + MINUTE);
+    let mut database = app.database.connect().await;
+    let mut login = database.begin().await.unwrap();
+    login.execute(HOLD).await.unwrap();
+    login.execute(LOG_IN).await.unwrap();
+
+    let committing = async {
+        app.until(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+                 AND query LIKE '%secrets.data_keys%FOR UPDATE%' AND datname = current_database())",
+        )
+        .await;
+        login.commit().await.unwrap();
+    };
+    let (erased, ()) = tokio::join!(removed(&app, "expired_signups"), committing);
+
+    assert_eq!(erased, 0);
+    app.until(
+        "SELECT count(*) = 1 FROM users JOIN last_logins ON user_id = id WHERE email = 'ada@example.org'",
+    )
+    .await;
+    app.until("SELECT count(*) = 0 FROM events WHERE event_type = 'UserErased'").await;
+    let again = json!({"email": "ada@example.org", "password": crate::app::PASSWORD});
+    acme.post("/v1/auth/signup", again).await.refused(409, "email_taken");
+}
+
+#[tokio::test]
 async fn one_node_at_a_time_and_another_after_one_that_died() {
     let app = TestApp::start().await;
     let other = app.another_node().await;

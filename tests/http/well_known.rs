@@ -70,8 +70,14 @@ async fn the_metadata_leads_to_routes_that_are_there() {
     let app = TestApp::start().await;
     let metadata = app.anyone().get("/.well-known/oauth-authorization-server").await.expect(200);
     assert_eq!(metadata["issuer"], "https://auth.example.com");
-    // RFC 8414 2: required, even if there are none.
-    assert!(metadata["response_types_supported"].is_array());
+    // RFC 8414 2: required; and left out, the grants would be those of an authorization endpoint, which isn't there.
+    assert_eq!(metadata["response_types_supported"], json!(["none"]));
+    assert_eq!(metadata["grant_types_supported"], json!(["refresh_token"]));
+    for (name, value) in metadata.as_object().unwrap() {
+        assert!(value.as_array().is_none_or(|values| !values.is_empty()), "3.2: {name} has no element");
+        let endpoint = name.split_once("_endpoint_").map(|(endpoint, _)| format!("{endpoint}_endpoint"));
+        assert!(endpoint.is_none_or(|endpoint| metadata[endpoint].is_string()), "{name} of nothing");
+    }
     assert!(
         metadata["introspection_endpoint_auth_methods_supported"]
             .as_array()

@@ -46,7 +46,8 @@ pub enum UserCommand {
     /// Erase the person. There is no way back.
     EraseUser { now: DateTime<Utc> },
     /// Erase a person who signed up and never proved that the address is theirs, once [`SIGNUP_KEPT`] has passed since they
-    /// last could. Nothing happens before.
+    /// last could. Nothing happens before. Logins are not among a user's events: whoever executes this has to spare those who
+    /// have logged in.
     ///
     /// [`SIGNUP_KEPT`]: super::SIGNUP_KEPT
     ExpireSignup { now: DateTime<Utc> },

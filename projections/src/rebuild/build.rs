@@ -165,6 +165,7 @@ async fn project(target: &mut PgConnection, model: ReadModel, events: &[Recorded
         | Error::AddressTaken
         | Error::ReservationLost
         | Error::PersonErased
+        | Error::HasLoggedIn
         | Error::Database(_)
         | Error::Corrupt(_)
         | Error::Sealing(_) => Refusal::Event { position, error },

@@ -30,8 +30,8 @@ pub struct PasswordChange {
 
 impl Body for PasswordChange {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let current_password = fields.string("current_password");
-        let password = fields.string("password");
+        let current_password = fields.opaque("current_password");
+        let password = fields.opaque("password");
         Some(PasswordChange { current_password: current_password?, password: password? })
     }
 }

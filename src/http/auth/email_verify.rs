@@ -38,7 +38,7 @@ pub struct TokenRequest {
 
 impl Body for TokenRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
-        fields.string("token").map(|token| TokenRequest { token })
+        fields.opaque("token").map(|token| TokenRequest { token })
     }
 }
 

@@ -29,7 +29,7 @@ pub struct LoginRequest {
 impl Body for LoginRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
         let email = accounts::email(fields);
-        let password = fields.string("password");
+        let password = fields.opaque("password");
         Some(LoginRequest { email: email?, password: password? })
     }
 }
@@ -66,7 +66,7 @@ pub async fn login(
     .await?;
     SecurityEvent::new("login").session(&session).log();
     user.last_login_at = Some(now);
-    Ok(Json(Tokens::issue(&app, application.id, user, &Step { session, counter: 0, expires_at })))
+    Tokens::issue(&app, application.id, user, &Step { session, counter: 0, expires_at }).map(Json)
 }
 
 crate::error_set!(

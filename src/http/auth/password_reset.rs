@@ -27,8 +27,8 @@ pub struct ResetRequest {
 
 impl Body for ResetRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let token = fields.string("token");
-        let password = fields.string("password");
+        let token = fields.opaque("token");
+        let password = fields.opaque("password");
         Some(ResetRequest { token: token?, password: password? })
     }
 }

@@ -28,7 +28,7 @@ pub struct RefreshRequest {
 
 impl Body for RefreshRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
-        fields.string("refresh_token").map(|refresh_token| RefreshRequest { refresh_token })
+        fields.opaque("refresh_token").map(|refresh_token| RefreshRequest { refresh_token })
     }
 }
 
@@ -72,7 +72,7 @@ pub async fn refresh(
     }
     SecurityEvent::new("refresh").session(&session).log();
     let step = Step { session, counter: state.counter, expires_at: state.expires_at };
-    Ok(Json(Tokens::issue(&app, application, user, &step)))
+    Tokens::issue(&app, application, user, &step).map(Json)
 }
 
 crate::error_set!(

@@ -27,10 +27,11 @@ pub struct SignupRequest {
     /// Their address.
     #[schema(value_type = String, format = "email", example = "ada@example.org")]
     pub email: EmailAddress,
-    /// The password they want.
+    /// The password they want; every character counts, whichever it is.
     #[schema(format = "password", min_length = 8, max_length = 256)]
     pub password: String,
-    /// Anything the application wants to keep with the user; at most 4 KiB, nested at most 64 levels deep.
+    /// Anything the application wants to keep with the user; at most 4 KiB, nested at most 64 levels deep. Numbers come back equal:
+    /// a whole number that neither 64 bits nor a double can hold is refused.
     #[schema(value_type = Object, required = false)]
     pub metadata: Map<String, Value>,
 }
@@ -38,7 +39,7 @@ pub struct SignupRequest {
 impl Body for SignupRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
         let email = accounts::email(fields);
-        let password = fields.string("password");
+        let password = fields.opaque("password");
         let metadata = fields.optional_object("metadata", MAX_METADATA).unwrap_or_default();
         Some(SignupRequest { email: email?, password: password?, metadata })
     }

@@ -1,6 +1,6 @@
 //! The tokens that a login and a refresh answer with.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use devauth_aggregates::{ApplicationId, SessionId};
 use devauth_projections::users::UserRow;
 use serde::Serialize;
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::crypto::jwt::AccessClaims;
+use crate::http::error::{ApiError, ErrorCode};
 use crate::http::user::UserBody;
 
 /// What a user of an application holds after a login.
@@ -41,11 +42,23 @@ pub struct Step {
 }
 
 impl Tokens {
-    /// Tokens for a user's session. An access token never outlives its session.
-    pub fn issue(app: &App, application: ApplicationId, user: UserRow, step: &Step) -> Self {
+    /// Tokens for a user's session. An access token does not outlive its session, but for what rounding adds.
+    ///
+    /// # Errors
+    /// `invalid_token` if the session is as good as over: tokens that are good for no second are none.
+    pub fn issue(
+        app: &App,
+        application: ApplicationId,
+        user: UserRow,
+        step: &Step,
+    ) -> Result<Self, ApiError> {
         let now = app.clock.now();
-        let lives = chrono::Duration::from_std(app.config.tokens.access_ttl).unwrap_or_default();
-        let expires_in = lives.min(step.expires_at - now).num_seconds();
+        let refresh_expires_in = to_the_second(step.expires_at - now);
+        if refresh_expires_in < 1 {
+            return Err(ErrorCode::InvalidToken.into());
+        }
+        let lives = TimeDelta::from_std(app.config.tokens.access_ttl).unwrap_or_default();
+        let expires_in = refresh_expires_in.min(to_the_second(lives));
         let claims = AccessClaims {
             iss: app.config.public_url.clone(),
             aud: application.to_string(),
@@ -60,14 +73,39 @@ impl Tokens {
             email_verified: user.email_verified,
         };
         let refresh = app.keys.refresh.issue(application.uuid(), step.session.uuid(), step.counter);
-        Tokens {
+        Ok(Tokens {
             access_token: app.keys.signing().sign(&claims),
             token_type: "Bearer",
             expires_in,
             refresh_token: refresh.expose().to_owned(),
-            // To the nearest second: a moment has passed since the login.
-            refresh_expires_in: ((step.expires_at - now).num_milliseconds() + 500) / 1_000,
+            refresh_expires_in,
             user: user.into(),
+        })
+    }
+}
+
+/// To the nearest second: a moment has passed since the login.
+fn to_the_second(time: TimeDelta) -> i64 {
+    (time.num_milliseconds() + 500).div_euclid(1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_to_the_nearest_second() {
+        for (milliseconds, seconds) in [
+            (900_000, 900),
+            (899_999, 900),
+            (899_500, 900),
+            (899_499, 899),
+            (500, 1),
+            (499, 0),
+            (0, 0),
+            (-501, -1),
+        ] {
+            assert_eq!(to_the_second(TimeDelta::milliseconds(milliseconds)), seconds, "{milliseconds} ms");
         }
     }
 }

@@ -6,11 +6,8 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::change::Change;
+use super::{anything, numbers, strict};
 use crate::http::error::{ApiError, FieldError};
-
-/// How deep an object of anything may be, itself included. It comes back inside of others, answers and exports, and readers of
-/// JSON have limits: that of serde_json, which reads the exports again, is 128.
-pub const MOST_LEVELS: usize = 64;
 
 /// Why a value type refuses a text: a stable code and words that don't repeat the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,16 +33,19 @@ pub struct Fields {
     pointer: String,
     asked: Vec<&'static str>,
     errors: Vec<FieldError>,
+    /// Somewhere in the body is a whole number that was rounded when it was read.
+    rounded: bool,
 }
 
 impl Fields {
-    /// The members of a whole body.
-    pub fn new(members: Map<String, Value>) -> Self {
-        Self::at(String::new(), members)
+    /// The members of a whole body, if it is one strict JSON object.
+    pub fn of_body(json: &[u8]) -> Option<Self> {
+        let members = strict::object(json)?;
+        Some(Self { rounded: numbers::has_rounded_integer(json), ..Self::at(String::new(), members) })
     }
 
     fn at(pointer: String, members: Map<String, Value>) -> Self {
-        Self { members, pointer, asked: Vec::new(), errors: Vec::new() }
+        Self { members, pointer, asked: Vec::new(), errors: Vec::new(), rounded: false }
     }
 
     /// Complains about a member, or with an empty name about the object itself.
@@ -109,6 +109,17 @@ impl Fields {
         self.optional(name, |fields, value| fields.text(name, value))
     }
 
+    /// A string of any characters that must be there: for passwords and tokens, which are only ever hashed and compared.
+    /// [`Fields::string`] is for what Postgres keeps as text, where U+0000 has no place.
+    pub fn opaque(&mut self, name: &'static str) -> Option<String> {
+        self.required(name, |fields, value| fields.any_text(name, value))
+    }
+
+    /// Like [`Fields::opaque`], for a string that may be absent.
+    pub fn optional_opaque(&mut self, name: &'static str) -> Option<String> {
+        self.optional(name, |fields, value| fields.any_text(name, value))
+    }
+
     /// A string that must be there and that a value type accepts.
     pub fn parse<T>(
         &mut self,
@@ -164,25 +175,14 @@ impl Fields {
         })
     }
 
-    /// An object of anything, which may be absent; at most `max_bytes` long as compact JSON, and [`MOST_LEVELS`] deep.
+    /// An object of anything that can be kept as it is, which may be absent; at most `max_bytes` long as compact JSON, and as
+    /// deep as [`anything`] allows.
     pub fn optional_object(&mut self, name: &'static str, max_bytes: usize) -> Option<Map<String, Value>> {
         self.optional(name, |fields, value| {
             let Value::Object(members) = value else { return fields.wrong_type(name, "must be an object") };
             let value = Value::Object(members);
-            if contains_nul(&value) {
-                fields.complain(name, "invalid_character", "must not contain the character U+0000");
-                return None;
-            }
-            if value.to_string().len() > max_bytes {
-                fields.complain(name, "too_long", format!("must be at most {max_bytes} bytes of JSON"));
-                return None;
-            }
-            if levels(&value) > MOST_LEVELS {
-                fields.complain(
-                    name,
-                    "too_deep",
-                    format!("must be nested at most {MOST_LEVELS} levels deep"),
-                );
+            if let Some((code, message)) = anything::problem(&value, fields.rounded, max_bytes) {
+                fields.complain(name, code, message);
                 return None;
             }
             match value {
@@ -240,12 +240,21 @@ impl Fields {
     }
 
     fn text(&mut self, name: &str, value: Value) -> Option<String> {
-        let Value::String(text) = value else { return self.wrong_type(name, "must be a string") };
+        let text = self.any_text(name, value)?;
         if text.contains('\0') {
             self.complain(name, "invalid_character", "must not contain the character U+0000");
             return None;
         }
         Some(text)
+    }
+
+    fn any_text(&mut self, name: &str, value: Value) -> Option<String> {
+        match value {
+            Value::String(text) => Some(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                self.wrong_type(name, "must be a string")
+            }
+        }
     }
 
     fn whole(&mut self, name: &str, value: Value, range: RangeInclusive<i64>) -> Option<i64> {
@@ -286,25 +295,5 @@ impl Fields {
             return Err(ApiError::validation(self.errors));
         }
         read.ok_or_else(|| ApiError::internal("a body was refused without a complaint"))
-    }
-}
-
-/// How deep objects and lists are nested.
-fn levels(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(levels).max().unwrap_or(0),
-        Value::Object(members) => 1 + members.values().map(levels).max().unwrap_or(0),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-    }
-}
-
-fn contains_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(contains_nul),
-        Value::Object(members) => {
-            members.iter().any(|(name, value)| name.contains('\0') || contains_nul(value))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

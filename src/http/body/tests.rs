@@ -22,6 +22,7 @@ struct Sample {
     origins: Option<Vec<String>>,
     url: Change<String>,
     inner: Option<String>,
+    secret: Option<String>,
 }
 
 impl Body for Sample {
@@ -39,7 +40,8 @@ impl Body for Sample {
         });
         let url = fields.parse_change("url", |text| Ok(text.to_owned()));
         let inner = fields.optional_nested("settings", |fields| fields.string("inner"));
-        Some(Self { email: email?, size, flag, metadata, origins, url, inner })
+        let secret = fields.optional_opaque("secret");
+        Some(Self { email: email?, size, flag, metadata, origins, url, inner, secret })
     }
 }
 
@@ -78,7 +80,7 @@ async fn complaints(body: Value) -> Vec<(String, &'static str)> {
 #[tokio::test]
 async fn a_full_body_is_read() {
     let body = json!({"email": "a@b", "size": 10, "flag": false, "metadata": {"a": [1, "é"]}, "origins": ["x"],
-        "url": null, "settings": {"inner": "i"}});
+        "url": null, "settings": {"inner": "i"}, "secret": "a\u{0}b"});
     let sample = read_sample(body.to_string()).await.unwrap();
     assert_eq!((sample.email.as_str(), sample.size, sample.flag), ("a@b", Some(10), Some(false)));
     assert_eq!(sample.metadata.map(Value::Object), Some(json!({"a": [1, "é"]})));
@@ -86,6 +88,7 @@ async fn a_full_body_is_read() {
         (sample.origins, sample.url, sample.inner),
         (Some(vec!["x".to_owned()]), Change::Clear, Some("i".to_owned()))
     );
+    assert_eq!(sample.secret.as_deref(), Some("a\u{0}b"), "nobody keeps it as text");
 }
 
 #[tokio::test]
@@ -121,6 +124,7 @@ async fn nothing_is_coerced_and_null_is_no_value() {
         (json!({"email": "a@b", "size": 3.0}), "/size", "wrong_type"),
         (json!({"email": "a@b", "size": u64::MAX}), "/size", "out_of_range"),
         (json!({"email": "a@b", "flag": 0}), "/flag", "wrong_type"),
+        (json!({"email": "a@b", "secret": 0}), "/secret", "wrong_type"),
         (json!({"email": "a@b", "metadata": {"a": {"b": ["\u{0}"]}}}), "/metadata", "invalid_character"),
         (json!({"email": "a@b", "metadata": {"a\u{0}": 1}}), "/metadata", "invalid_character"),
         (
@@ -133,6 +137,22 @@ async fn nothing_is_coerced_and_null_is_no_value() {
     ] {
         assert_eq!(complaints(body.clone()).await, [(pointer.to_owned(), code)], "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_whole_number_that_would_be_rounded_is_refused() {
+    let with = |number: &str| read_sample(format!(r#"{{"email": "a@b", "metadata": {{"a": [{number}]}}}}"#));
+    for kept in ["18446744073709551615", "-9223372036854775808", "1e300", "100000000000000000000"] {
+        assert!(with(kept).await.is_ok(), "{kept}");
+    }
+    for rounded in ["18446744073709551617", "-9223372036854775809", "123456789012345678901"] {
+        let error = with(rounded).await.unwrap_err();
+        let [field] = error.field_errors() else { panic!("{rounded}: one complaint") };
+        assert_eq!((field.pointer.as_str(), field.code), ("/metadata", "out_of_range"), "{rounded}");
+    }
+    // A number that is refused anyway is no complaint about others.
+    let size = r#"{"email": "a@b", "size": 18446744073709551617, "metadata": {"a": 1}}"#;
+    assert_eq!(read_sample(size).await.unwrap_err().field_errors().len(), 1);
 }
 
 #[tokio::test]
@@ -214,11 +234,42 @@ mod fuzz {
 
     use super::*;
 
+    /// As JSON writes numbers: up to 17 digits with a point anywhere and an exponent that a double has room for.
+    fn number() -> impl Strategy<Value = String> {
+        let whole = "-?(0|[1-9][0-9]{0,16})";
+        let fraction = (1..=16_usize).prop_flat_map(|after| {
+            let before = 16 - after;
+            proptest::string::string_regex(&format!("-?(0|[1-9][0-9]{{0,{before}}})\\.[0-9]{{1,{after}}}"))
+                .unwrap()
+        });
+        let exponent =
+            prop_oneof![Just(String::new()), (-280..=280).prop_map(|exponent| format!("e{exponent}"))];
+        prop_oneof![
+            whole.boxed(),
+            (fraction, exponent).prop_map(|(digits, exponent)| digits + &exponent).boxed()
+        ]
+    }
+
     proptest! {
         #[test]
+        fn numbers_come_back_as_they_were_sent(number in number()) {
+            let body = format!(r#"{{"metadata": {{"number": {number}}}}}"#);
+            let mut fields = Fields::of_body(body.as_bytes()).unwrap();
+            let metadata = fields.optional_object("metadata", 100).map(|metadata| metadata.into_iter().collect());
+            let kept: Value = fields.finish(metadata).unwrap();
+            // Written down, read again, and answered, to somebody who reads well.
+            let again: Value = serde_json::from_str(&kept.to_string()).unwrap();
+            let answered = again["number"].to_string();
+            prop_assert_eq!(answered.parse::<f64>().unwrap(), number.parse::<f64>().unwrap(), "{}", &answered);
+            if let Ok(whole) = number.parse::<i64>() {
+                prop_assert_eq!(again["number"].as_f64().map(|number| number == 0.0), Some(whole == 0));
+                prop_assert!(whole == 0 || again["number"].as_i64() == Some(whole));
+            }
+        }
+
+        #[test]
         fn no_bytes_make_reading_fail_other_than_as_a_refusal(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            if let Some(members) = strict::object(&bytes) {
-                let mut fields = Fields::new(members);
+            if let Some(mut fields) = Fields::of_body(&bytes) {
                 let sample = Sample::read(&mut fields);
                 if let Err(error) = fields.finish(sample) {
                     prop_assert_eq!(error.code(), ErrorCode::ValidationFailed);

@@ -24,7 +24,8 @@ impl From<Error> for ApiError {
             // Erased while they acted: whatever they showed is good for nothing any more.
             Error::PersonErased => ErrorCode::InvalidToken.into(),
             Error::Database(cause) => ApiError::internal(cause),
-            error @ (Error::Corrupt(_) | Error::Sealing(_)) => ApiError::internal(error),
+            // Only clean-up asks for that, and takes it for an answer.
+            error @ (Error::HasLoggedIn | Error::Corrupt(_) | Error::Sealing(_)) => ApiError::internal(error),
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct SettingsBody {
     /// Origins from which browsers may use a publishable key.
     #[schema(example = json!(["https://app.example.com"]), max_items = 50)]
     pub allowed_origins: Vec<String>,
-    /// Whether a login needs a verified address.
+    /// Whether a login needs a verified address. Signups that never verified it and never logged in are then erased after a week.
     pub require_verified_email: bool,
     /// `open`: a taken address answers 409; `strict`: 202 for both, and a notice to the owner.
     #[schema(example = "open", pattern = "^(open|strict)$")]

@@ -3,6 +3,7 @@
 mod late_locks;
 mod lockout;
 mod protection;
+mod undecided;
 
 use serde_json::{Value, json};
 

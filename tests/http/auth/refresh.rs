@@ -80,6 +80,40 @@ async fn an_application_sets_how_long_its_sessions_live() {
 }
 
 #[tokio::test]
+async fn an_access_token_lives_as_long_as_a_session_that_is_just_as_long() {
+    let app = TestApp::start().await;
+    let developer = app.developer().await;
+    let acme = developer.application("Acme").await;
+    developer.set(&acme.id, json!({"session_lifetime": 900})).await;
+    let client = acme.client.at(&app.another_node().await);
+    client.sign_up("ada@example.org").await;
+
+    let tokens = client.log_in("ada@example.org").await;
+
+    assert_eq!((&tokens["expires_in"], &tokens["refresh_expires_in"]), (&json!(900), &json!(900)));
+}
+
+#[tokio::test]
+async fn nobody_gets_a_token_that_is_good_for_no_second() {
+    let app = TestApp::start_with(|config| config.tokens.refresh_ttl = Duration::from_secs(300)).await;
+    let client = app.application().await;
+    client.sign_up("ada@example.org").await;
+
+    // A moment passes meanwhile, so each of them is nearer to the end than it says.
+    for left in [1_400, 900, 600, 450, 200] {
+        let tokens = client.log_in("ada@example.org").await;
+        app.pass(Duration::from_secs(300) - Duration::from_millis(left));
+        let answer = client.refresh(&tokens["refresh_token"]).await;
+        if left >= 500 && answer.status == 200 {
+            let last = (&answer.body["expires_in"], &answer.body["refresh_expires_in"]);
+            assert_eq!(last, (&json!(1), &json!(1)), "{left} ms");
+        } else {
+            answer.refused(401, "invalid_token");
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_the_right_application_can_use_a_token() {
     let app = TestApp::start().await;
     let developer = app.developer().await;

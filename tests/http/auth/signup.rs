@@ -2,6 +2,7 @@
 
 mod hang_up;
 mod idempotency;
+mod numbers;
 mod strict;
 
 use serde_json::{Value, json};

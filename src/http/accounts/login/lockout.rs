@@ -57,7 +57,11 @@ impl Try<'_> {
             let now = self.app.clock.now();
             let lock = match reservation {
                 Reservation::Granted => return Ok(()),
-                Reservation::Undecided { until } => return Err(self.locked(until)),
+                // No failure of anybody's: nothing is recorded.
+                Reservation::Undecided { until } => {
+                    let wait = (until - now).to_std().unwrap_or_default();
+                    return Err(ApiError::new(ErrorCode::Busy).retry_after(wait));
+                }
                 Reservation::Locked { until } => self.pair(until, now),
                 Reservation::Protected { until } => self.everywhere(until, now),
             };

@@ -42,8 +42,8 @@ pub struct IntrospectForm {
 
 impl Body for IntrospectRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let token = fields.string("token");
-        let token_type_hint = fields.optional_string("token_type_hint");
+        let token = fields.opaque("token");
+        let token_type_hint = fields.optional_opaque("token_type_hint");
         token.map(|token| IntrospectRequest { token, token_type_hint })
     }
 }

@@ -40,7 +40,7 @@ pub struct DeveloperLogin {
 impl Body for DeveloperLogin {
     fn read(fields: &mut Fields) -> Option<Self> {
         let email = accounts::email(fields);
-        let password = fields.string("password");
+        let password = fields.opaque("password");
         let cookie = fields.optional_boolean("cookie").unwrap_or(false);
         Some(DeveloperLogin { email: email?, password: password?, cookie })
     }

@@ -28,7 +28,7 @@ pub struct DeveloperSignup {
     /// Their address.
     #[schema(value_type = String, format = "email", example = "grace@example.org")]
     pub email: EmailAddress,
-    /// The password they want.
+    /// The password they want; every character counts, whichever it is.
     #[schema(format = "password", min_length = 8, max_length = 256)]
     pub password: String,
     /// What they want to be called; at most 100 characters.
@@ -39,7 +39,7 @@ pub struct DeveloperSignup {
 impl Body for DeveloperSignup {
     fn read(fields: &mut Fields) -> Option<Self> {
         let email = accounts::email(fields);
-        let password = fields.string("password");
+        let password = fields.opaque("password");
         let name = fields.parse_optional("name", |text| Label::parse(text).map_err(name_problem));
         Some(DeveloperSignup { email: email?, password: password?, name })
     }
