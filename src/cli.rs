@@ -144,8 +144,13 @@ fn until_told_to_stop() -> impl Future<Output = Told> {
     }
 }
 
-/// Runs a command's asynchronous part on all cores.
+/// Runs a command's asynchronous part on half of the cores, as decision 21 has it, unless tokio's own variable says on how many.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
+        runtime
+            .worker_threads(std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1)));
+    }
+    let runtime = runtime.enable_all().build();
     runtime.map_err(|cause| Failure::failed(format!("cannot start threads: {cause}")))?.block_on(work)
 }
