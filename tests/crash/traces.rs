@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use devauth_test_support::database::redis_url;
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::collector::{Collector, Span};
 use crate::deployment::Deployment;
@@ -175,7 +175,10 @@ async fn a_collector_that_is_away_or_silent_is_nobodys_trouble() {
     let deployment = Deployment::new().await;
     // Takes connections, and never says a word.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Refuses connections, and keeps its port from the collectors of other tests.
+    let refusing = TcpSocket::new_v4().unwrap();
+    refusing.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let gone = refusing.local_addr().unwrap();
     for address in [gone, silent.local_addr().unwrap()] {
         let url = format!("http://{address}");
         let node = deployment.start_with(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &url), SOON]).await;
