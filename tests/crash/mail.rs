@@ -1,9 +1,8 @@
 //! A node is killed between the commit of a command and the mail that belongs to it.
 
-use std::net::TcpListener;
-
 use devauth_test_support::smtp::Received;
 use serde_json::json;
+use tokio::net::TcpSocket;
 
 use crate::deployment::Deployment;
 
@@ -53,9 +52,11 @@ async fn a_mail_that_was_on_its_way_is_sent_again_and_is_the_same() {
 #[tokio::test]
 async fn a_mail_that_no_relay_took_is_sent_by_the_next_node() {
     let deployment = Deployment::new().await;
-    // Taken and never listened on by anybody else; connections to it are refused once it is closed.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let node = deployment.start_with(&[("SMTP_URL", &format!("smtp://127.0.0.1:{port}"))]).await;
+    // Refuses connections, and keeps its port from the mail servers of other tests.
+    let refusing = TcpSocket::new_v4().unwrap();
+    refusing.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let gone = refusing.local_addr().unwrap();
+    let node = deployment.start_with(&[("SMTP_URL", &format!("smtp://{gone}"))]).await;
     let client = deployment.application(&node).await;
     client.sign_up("ada@example.org").await.expect(201);
     node.wrote(|text| (text.matches("\"result\":\"retried\"").count() >= 2).then_some(())).await;
