@@ -26,8 +26,8 @@ pub(crate) enum Before {
     LoggedIn,
 }
 
-/// Removes all of it, and answers whether they had ever logged in: since [`lock`], no login comes in between. The row in `users` follows from the event; a table that says something of people belongs into this
-/// list.
+/// Removes all of it, and answers whether they had ever logged in: since [`lock`], no login comes in between. The row in `users`
+/// follows from the event; a table that says something of people belongs into this list.
 pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<Before, Error> {
     // What they came in with.
     data_keys::delete(tx, user).await?;
