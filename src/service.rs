@@ -92,8 +92,9 @@ impl Service {
     /// Says on `/health/ready` that the node will end, and serves on for `time`: until proxies have noticed and send nobody here
     /// any more. Connections are closed after their next answer.
     pub async fn drain(&self, time: Duration) {
-        tracing::info!(seconds = time.as_secs_f64(), "draining: not ready any more, still serving");
+        // First, so that it is true of whoever asks after reading the line.
         self.ending.announced.cancel();
+        tracing::info!(seconds = time.as_secs_f64(), "draining: not ready any more, still serving");
         tokio::time::sleep(time).await;
     }
 

@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use devauth::clock::Clock;
 use devauth::config::{Config, EncryptionKey, Environment, KeyFiles, Lockout, Passwords, Rates, Tokens};
-use devauth::crypto::generate::{SigningKeySize, signing_key_pem};
 use devauth::crypto::random;
 use devauth::limits::{Attempt, Known, Reservation};
 use devauth::mailer::transport::Transport;
 use devauth::service::{Parts, Service};
 use devauth_aggregates::{ApplicationId, EmailAddress};
-use devauth_test_support::database::{Database, PATIENCE, redis_url};
+use devauth_test_support::database::{Database, PATIENCE, redis_url, signing_key};
 use devauth_test_support::smtp::{Received, SmtpSink};
 use reqwest::Method;
-use secrecy::{ExposeSecret as _, SecretSlice};
+use secrecy::SecretSlice;
 use serde_json::json;
 
 use crate::client::{Client, Developer, TestApplication, send};
@@ -143,7 +142,6 @@ pub fn token_in(mail: &Received) -> String {
 fn config(database_url: &str, smtp_url: &str) -> Config {
     let mut key = [0; 32];
     random::fill(&mut key);
-    let pem = signing_key_pem(SigningKeySize::Rsa2048).expose_secret().as_bytes().to_vec();
     Config {
         environment: Environment::Test,
         database_url: database_url.to_owned().into(),
@@ -154,7 +152,7 @@ fn config(database_url: &str, smtp_url: &str) -> Config {
         admin_bind: ([127, 0, 0, 1], 0).into(),
         public_url: "https://auth.example.com".to_owned(),
         encryption_keys: vec![EncryptionKey::new(key).expect("random bytes are a key")],
-        jwt_keys: vec![SecretSlice::from(pem)],
+        jwt_keys: vec![SecretSlice::from(signing_key())],
         key_files: KeyFiles::default(),
         mail_from: "DevAuth <no-reply@auth.example.com>".parse().unwrap(),
         passwords: Passwords { bcrypt_cost: 4 },

@@ -80,6 +80,7 @@ impl LivedIn {
         let tokens = backend.log_in("ada@example.org").await;
         let refreshed = backend.refresh(&tokens["refresh_token"]).await.expect(200);
         app.until("SELECT NOT EXISTS (SELECT FROM jobs WHERE state = 'ready')").await;
+        is_followed(app).await;
         LivedIn { grace, application: acme.id, backend, refresh_token: refreshed["refresh_token"].clone() }
     }
 

@@ -24,6 +24,13 @@ pub fn redis_url() -> String {
     format!("{url}?timeout_ms=10000")
 }
 
+/// The signing key (PEM) of this test run.
+pub fn signing_key() -> Vec<u8> {
+    let file =
+        std::env::var("DEVAUTH_TEST_SIGNING_KEY").expect("run the tests with ./dev test, which makes a key");
+    std::fs::read(file).expect("the key of this test run")
+}
+
 impl Database {
     /// A migrated one.
     pub async fn migrated() -> Self {

@@ -249,10 +249,11 @@ async fn who_is_erased_while_writers_wait_is_waited_for_by_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_without_a_position_are_not_forgotten() {
     let fixture = eventful().await;
-    // Something that writes and stays open keeps everything after it without a position.
-    let mut open = fixture.pool.begin().await.unwrap();
-    open.execute("SELECT pg_current_xact_id()").await.unwrap();
     for model in Model::all() {
+        // What writes and stays open keeps everything after it without a position, in all databases of the server: no longer than
+        // it has to, or other tests wait for it.
+        let mut open = fixture.pool.begin().await.unwrap();
+        open.execute("SELECT pg_current_xact_id()").await.unwrap();
         let mut late = false;
         let writing = fixture.clone();
         let mut report = |progress: Progress| {
@@ -264,8 +265,8 @@ async fn events_without_a_position_are_not_forgotten() {
         watched(&fixture, model, &mut report).await.unwrap();
         assert!(late);
         assert!(check(&fixture, model).await.holds(), "{}", model.name());
+        open.rollback().await.unwrap();
     }
-    open.rollback().await.unwrap();
     project_all(&fixture).await;
     all_hold(&fixture).await;
 }
