@@ -13,7 +13,7 @@ pub enum Expired {
     VerificationTokens,
     /// Reset tokens, 24 hours after their expiry.
     ResetTokens,
-    /// Sessions with their refresh tokens, 90 days after their end.
+    /// Sessions with their refresh tokens, 90 days after their end; after their expiry, if their generation ended: a row doesn't say when.
     Sessions,
     /// Stored answers to an Idempotency-Key, at their expiry.
     IdempotencyKeys,
