@@ -18,8 +18,8 @@ export function AuditEntryRow({ entry, onUser }: { entry: AuditEntry; onUser: (u
         <ChevronRight aria-hidden className="mt-0.5 size-4 shrink-0 text-soft transition-transform group-open:rotate-90" />
         <span className="flex min-w-0 grow flex-wrap items-center gap-x-2.5 gap-y-1">
           <Badge tone={BAD.includes(entry.action) ? "bad" : "neutral"}>{sentence(entry.action)}</Badge>
-          {entry.reason !== null && <span className="text-bad">{sentence(entry.reason).toLowerCase()}</span>}
-          {entry.suppressed !== undefined && <span className="text-soft">and {plural(entry.suppressed, "more like it", "more like it")}</span>}
+          {entry.reason !== null && <span className="text-[0.8125rem] text-bad">{sentence(entry.reason).toLowerCase()}</span>}
+          {entry.suppressed !== undefined && <span className="text-[0.8125rem] text-soft">and {plural(entry.suppressed, "more like it", "more like it")}</span>}
           {/* On a phone below, in a line of its own. */}
           <span className="flex min-w-0 basis-full flex-wrap items-center gap-x-2.5 text-[0.8125rem] text-soft sm:grow sm:basis-0">
             <span>by {entry.actor.type}</span>
