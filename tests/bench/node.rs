@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use devauth_test_support::ports::free_address;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -52,7 +53,7 @@ impl Server {
 
     /// Starts the release build of `devauth serve`, and waits until it is ready.
     pub async fn node(common: &Common, kind: Kind<'_>) -> Outcome<Self> {
-        let (address, admin) = (free_address()?, free_address()?);
+        let (address, admin) = (free_address(), free_address());
         let mut command = Command::new(program()?);
         command
             .arg("serve")
@@ -120,8 +121,4 @@ pub fn program() -> Outcome<PathBuf> {
         return Err("build it first: cargo build --release (or run ./dev bench)".into());
     }
     Ok(program)
-}
-
-fn free_address() -> std::io::Result<SocketAddr> {
-    std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()
 }

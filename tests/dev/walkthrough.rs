@@ -1,12 +1,12 @@
 //! `devauth dev` as a newcomer meets it: start it, paste what it prints, stop it, start it again.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use devauth_test_support::ports::free_address;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -74,23 +74,19 @@ impl Dev {
 
 /// The program and what it prints.
 fn spawn(data_dir: &Path, arguments: &[&str]) -> (Child, impl Iterator<Item = String> + Send + 'static) {
-    let [port, admin] = [free_port(), free_port()];
+    let [address, admin] = [free_address(), free_address()];
     let mut process = Command::new(env!("CARGO_BIN_EXE_devauth"))
         .arg("dev")
         .args(arguments)
         .env("DEVAUTH_DATA_DIR", data_dir)
-        .env("DEVAUTH_BIND", format!("127.0.0.1:{port}"))
-        .env("DEVAUTH_ADMIN_BIND", format!("127.0.0.1:{admin}"))
+        .env("DEVAUTH_BIND", address.to_string())
+        .env("DEVAUTH_ADMIN_BIND", admin.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
     (process, lines)
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// The status that ends each answer of the walk-through.

@@ -1,9 +1,10 @@
 //! Private Redis servers for tests, killed when dropped.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use devauth_test_support::ports::free_address;
 use tempfile::TempDir;
 
 /// A Redis server on a socket of its own. It can be killed, frozen and started again.
@@ -80,7 +81,7 @@ impl RedisCluster {
     }
 
     fn try_start() -> Option<Self> {
-        let free = free_ports(6);
+        let free: Vec<u16> = (0..6).map(|_| free_address().port()).collect();
         let (ports, bus_ports) = free.split_at(3);
         let nodes = ports.iter().zip(bus_ports).map(|(port, bus)| {
             let directory = tempfile::tempdir().unwrap();
@@ -159,11 +160,6 @@ impl Drop for Process {
 fn redis_cli(arguments: &[&str]) -> String {
     let output = Command::new("redis-cli").args(arguments).output().expect("redis-cli is installed");
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }
 
 fn as_strs(strings: &[String]) -> Vec<&str> {

@@ -1,11 +1,11 @@
 //! Real reverse proxies, as operators put them in front of nodes.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use devauth::crypto::random;
 use devauth_test_support::database::PATIENCE;
+use devauth_test_support::ports::free_address;
 use tempfile::TempDir;
 
 use crate::deployment::Deployment;
@@ -96,14 +96,4 @@ impl Drop for Proxy {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// An address that a process can listen on again and again: below the ports that the system gives to clients.
-pub fn free_address() -> SocketAddr {
-    let candidates = std::iter::repeat_with(|| {
-        let mut bytes = [0; 2];
-        random::fill(&mut bytes);
-        SocketAddr::from(([127, 0, 0, 1], 12_000 + u16::from_ne_bytes(bytes) % 18_000))
-    });
-    candidates.take(100).find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use crate::deployment::Deployment;
 use crate::node::Node;
-use crate::proxy::{Proxy, free_address};
+use crate::proxy::Proxy;
 use crate::traffic::Traffic;
 use devauth_test_support::database::redis_url;
+use devauth_test_support::ports::free_address;
 
 async fn start(deployment: &Deployment, address: SocketAddr, drain_time: &str) -> Node {
     let (bind, redis) = (address.to_string(), redis_url());

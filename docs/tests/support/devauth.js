@@ -12,14 +12,16 @@ export function program() {
   return path;
 }
 
-/** A port that was free a moment ago. */
+/** A port that nobody listens on, below those that the system gives to clients: none of them takes it meanwhile. */
 export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 18_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    if (!(await once(server, "listening").catch(() => undefined))) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /** The environment without what belongs to the tests: DevAuth warns of variables that it doesn't know. */

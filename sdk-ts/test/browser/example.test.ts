@@ -1,11 +1,11 @@
 /** The React example as a person uses it, with the real DevAuth. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 
 import { openBrowser } from "../support/browser.js";
+import { freePort } from "../support/port.js";
 import { freshAddress, password, Service } from "../support/service.js";
 
 let service: Service;
@@ -17,7 +17,7 @@ let backend: string;
 let stopBackend: () => Promise<void>;
 
 beforeAll(async () => {
-  const port = await freePort();
+  const port = await freePort("localhost");
   origin = `http://localhost:${port}`;
   service = await Service.start({}, [origin]);
   ({ url: backend, stop: stopBackend } = await startBackend(service, origin));
@@ -70,14 +70,6 @@ async function startBackend(devauth: Service, allowed: string): Promise<{ url: s
       await once(backend, "exit");
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "localhost");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  return port;
 }
 
 /** Waits until something answers at `url`, unless the one who should has ended. */

@@ -3,7 +3,6 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,6 +10,7 @@ import pg from "pg";
 
 import { DevAuthClient, type DevAuthClientOptions } from "../../src/index.js";
 import { Mailbox } from "./mailbox.js";
+import { freePort } from "./port.js";
 
 const run = promisify(execFile);
 
@@ -28,15 +28,6 @@ function needed(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: see "Tests" in README.md`);
   return value;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 export class Service {

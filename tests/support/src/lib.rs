@@ -1,4 +1,5 @@
-//! What several test binaries need: a database for each test, and an SMTP server.
+//! What several test binaries need: a database for each test, places to listen, and an SMTP server.
 
 pub mod database;
+pub mod ports;
 pub mod smtp;
