@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Child;
 
@@ -32,7 +33,12 @@ impl Kept {
         let mails = mails
             .map(|mail| mail.unwrap().path())
             .filter(|path| path.extension().is_some_and(|ending| ending == "json"));
-        let mails = mails.map(|path| format!("{path:?} {:?}", fs::read_to_string(&path).unwrap()));
+        let mails = mails.filter_map(|path| match fs::read_to_string(&path) {
+            Ok(mail) => Some(format!("{path:?} {mail:?}")),
+            // The commands have just emptied the inbox.
+            Err(gone) if gone.kind() == ErrorKind::NotFound => None,
+            Err(error) => panic!("{path:?}: {error}"),
+        });
         Kept { events: events.into_iter().collect(), mails: mails.collect() }
     }
 
